@@ -1,0 +1,70 @@
+// Who may import whom. A folder that is not named here as allowed is forbidden: the list is the architecture.
+const folder = {
+  errors: "^provider/errors\\.ts$",
+  config: "^provider/config\\.ts$",
+  wire: "^provider/api/wire/",
+  api: "^provider/api/",
+  restore: "^provider/restore/",
+  resources: "^provider/resources/",
+  host: "^provider/host/",
+  sdk: "^sdk/",
+  simulator: "^simulator/",
+  examples: "^examples/",
+  test: "^test/",
+};
+const builtIn = { dependencyTypes: ["core"] };
+const npm = (names) => ({ path: `^node_modules/(${names})(/|$)` });
+const allow = (from, ...to) =>
+  to.map((target) => ({ from: { path: from }, to: typeof target === "string" ? { path: target } : target }));
+const typesOnly = (path) => ({ path, dependencyTypes: ["type-only"] });
+
+module.exports = {
+  forbidden: [
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+    { name: "no-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
+    {
+      name: "errors-and-wire-stand-alone",
+      severity: "error",
+      from: { path: [folder.errors, folder.wire] },
+      to: { path: "^(provider|sdk|simulator)/", pathNot: folder.wire },
+    },
+  ],
+  allowed: [
+    ...allow(folder.errors, builtIn),
+    ...allow(folder.config, folder.errors, builtIn),
+    ...allow(folder.api, folder.api, folder.errors, folder.config, builtIn, npm("node-fetch")),
+    ...allow(folder.restore, folder.restore, folder.api, folder.errors, folder.config, builtIn),
+    ...allow(
+      folder.resources,
+      folder.resources,
+      folder.restore,
+      folder.api,
+      folder.errors,
+      folder.config,
+      builtIn,
+      npm("ajv"),
+    ),
+    ...allow(
+      folder.host,
+      folder.host,
+      folder.resources,
+      folder.restore,
+      folder.api,
+      folder.errors,
+      folder.config,
+      builtIn,
+      npm("@pulumi/pulumi|@grpc/grpc-js"),
+    ),
+    ...allow(folder.sdk, folder.sdk, typesOnly("^provider/"), builtIn, npm("@pulumi/pulumi")),
+    ...allow(folder.simulator, folder.simulator, typesOnly(folder.wire), builtIn, npm("selfsigned|pst-extractor")),
+    ...allow(folder.examples, folder.examples, "^sdk/", "^dist/sdk/", builtIn, npm("@pulumi/pulumi|pulumi-vb365")),
+    ...allow(folder.test, ".*"),
+  ],
+  allowedSeverity: "error",
+  options: {
+    tsConfig: { fileName: "tsconfig.json" },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: "node_modules|^dist/" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["require", "node", "types", "default"] },
+  },
+};
