@@ -1,0 +1,89 @@
+import { ApiError, type ApiErrorFields, AuthenticationError, NotFoundError } from "../errors";
+import { parseRetryAfter } from "./retry";
+import { type HttpRequest, type HttpResponse, readText } from "./transport";
+
+/** Takes known secrets out of a text that came from elsewhere. */
+export type Redact = (text: string) => string;
+
+/** A redactor for secrets that may still change: tokens come and go during a run. */
+export function createRedactor(secrets: () => Iterable<string | undefined>): Redact {
+  return (text) => {
+    let clean = text;
+    for (const secret of secrets()) {
+      // Shorter "secrets" would tear ordinary words apart and tell by that what they are.
+      if (secret !== undefined && secret.length >= 4) {
+        clean = clean.replaceAll(secret, "[secret]").replaceAll(JSON.stringify(secret).slice(1, -1), "[secret]");
+      }
+    }
+    return clean;
+  };
+}
+
+/** The body of a successful answer as JSON; undefined when the body is empty. */
+export async function readJson(request: HttpRequest, response: HttpResponse): Promise<unknown> {
+  const text = await readText(response);
+  if (text.trim() === "") {
+    return undefined;
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new ApiError(
+      `${request.method} ${request.path}: the answer (status ${response.status}) is not JSON. ` +
+        `Something between here and the Veeam server may have answered in its place: check vb365:endpoint and proxies.`,
+      { method: request.method, path: request.path, status: response.status },
+    );
+  }
+}
+
+/**
+ * The error for an answer with another status than success. The body may be JSON in the server's shape, JSON in the token
+ * endpoint's shape, HTML of a proxy, or empty (a 401 often is).
+ */
+export async function readFailure(request: HttpRequest, response: HttpResponse, redact: Redact): Promise<ApiError> {
+  const { message, vendorCode } = parseFailure(await readText(response).catch(() => ""));
+  const serverMessage = message === undefined ? undefined : redact(message);
+  const fields: ApiErrorFields = {
+    method: request.method,
+    path: request.path,
+    status: response.status,
+    serverMessage,
+    vendorCode,
+    retryAfterSeconds: parseRetryAfter(response.header("retry-after"), Date.now),
+  };
+  const said = serverMessage === undefined ? "the server gave no reason" : `the server says: ${serverMessage}`;
+  const text = `${request.method} ${request.path}: status ${response.status}, ${said}`;
+  if (response.status >= 300 && response.status < 400) {
+    return new ApiError(`${text}. Redirects are not followed: give the server's own address as vb365:endpoint`, fields);
+  }
+  switch (response.status) {
+    case 401:
+      return new AuthenticationError(text, fields);
+    case 404:
+      return new NotFoundError(text, fields);
+    default:
+      return new ApiError(text, fields);
+  }
+}
+
+function parseFailure(text: string): { message?: string; vendorCode?: string } {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return {};
+  }
+  if (typeof body !== "object" || body === null) {
+    return {};
+  }
+  const { message, errorCode, error, error_description: description } = body as Record<string, unknown>;
+  const words = [message, description, error].find((value) => typeof value === "string" && value !== "");
+  return {
+    ...(typeof words === "string" ? { message: words.slice(0, 2000) } : {}),
+    ...(typeof errorCode === "string"
+      ? { vendorCode: errorCode }
+      : typeof error === "string"
+        ? { vendorCode: error }
+        : {}),
+  };
+}

@@ -1,0 +1,60 @@
+import { MailboxRestoreError } from "../errors";
+
+/** Reads fields of an answer without trusting their types; `what` names the answer in the error. */
+export interface Fields {
+  text(name: string): string | undefined;
+  requiredText(name: string): string;
+  /** True and false, also as words: v3 prints some flags as `"false"`. */
+  flag(name: string): boolean;
+  /** A whole number, also as a numeral; null when absent. */
+  count(name: string): number | null;
+  texts(name: string): string[];
+  has(name: string): boolean;
+  nested(name: string): Fields | undefined;
+  items(name: string): unknown[] | undefined;
+}
+
+/** Field names are compared without case: the server's own documents disagree about theirs. */
+export function fieldsOf(value: unknown, what: string): Fields {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new MailboxRestoreError("api", `${what}: the server answered with something that is not a JSON object`);
+  }
+  const byName = new Map(Object.entries(value).map(([name, field]) => [name.toLowerCase(), field as unknown]));
+  const get = (name: string) => byName.get(name.toLowerCase()) ?? undefined;
+  const text = (name: string) => {
+    const field = get(name);
+    return typeof field === "string" && field !== "" ? field : undefined;
+  };
+  return {
+    text,
+    requiredText(name) {
+      const field = text(name);
+      if (field === undefined) {
+        throw new MailboxRestoreError("api", `${what}: the server's answer has no "${name}"`);
+      }
+      return field;
+    },
+    flag(name) {
+      const field = get(name);
+      return field === true || (typeof field === "string" && field.toLowerCase() === "true");
+    },
+    count(name) {
+      const field = get(name);
+      const number = typeof field === "string" && field.trim() !== "" ? Number(field) : field;
+      return typeof number === "number" && Number.isSafeInteger(number) && number >= 0 ? number : null;
+    },
+    texts(name) {
+      const field = get(name);
+      return Array.isArray(field) ? field.filter((item): item is string => typeof item === "string") : [];
+    },
+    has: (name) => get(name) !== undefined,
+    nested(name) {
+      const field = get(name);
+      return typeof field === "object" && field !== null && !Array.isArray(field) ? fieldsOf(field, what) : undefined;
+    },
+    items(name) {
+      const field = get(name);
+      return Array.isArray(field) ? (field as unknown[]) : undefined;
+    },
+  };
+}

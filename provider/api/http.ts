@@ -1,0 +1,59 @@
+import type { ConnectionSettings } from "../config";
+import { type Redact, createRedactor, readFailure, readJson } from "./answer";
+import { authenticate } from "./auth";
+import { type RetryPolicy, defaultRetryPolicy, withRetry } from "./retry";
+import { type HttpRequest, type HttpResponse, createTransport } from "./transport";
+
+/** The whole stack under a dialect: retry around login around transport, so that a repeated request has a fresh token. */
+export interface Http {
+  /** Sends a request and returns the parsed body of a success (undefined when empty); any other status is thrown. */
+  json(request: HttpRequest): Promise<unknown>;
+  /** Sends a request and returns the answer with its body unread; any status but success is thrown. */
+  stream(request: HttpRequest): Promise<HttpResponse>;
+  redact: Redact;
+  close(): void;
+}
+
+export interface HttpOptions {
+  retry?: RetryPolicy;
+  /** Milliseconds since the epoch, for the token's age. */
+  now?: () => number;
+  /** Further secrets that the server might repeat in its messages. */
+  secrets?: () => Iterable<string | undefined>;
+}
+
+export function createHttp(settings: ConnectionSettings, apiPath: string, options: HttpOptions = {}): Http {
+  const retry = options.retry ?? defaultRetryPolicy;
+  const transport = createTransport(settings);
+  const redact = createRedactor(() => [
+    settings.password,
+    settings.exchange.userPassword,
+    ...authenticated.secrets(),
+    ...(options.secrets?.() ?? []),
+  ]);
+  const authenticated = authenticate(transport, {
+    apiPath,
+    credentials: settings,
+    retry,
+    redact,
+    ...(options.now === undefined ? {} : { now: options.now }),
+  });
+
+  const once = async (request: HttpRequest) => {
+    const response = await authenticated.send(request);
+    if (response.status < 200 || response.status > 299) {
+      throw await readFailure(request, response, redact);
+    }
+    return response;
+  };
+
+  return {
+    json(request) {
+      const attempt = async () => readJson(request, await once(request));
+      return request.repeatable ? withRetry(retry, attempt) : attempt();
+    },
+    stream: (request) => (request.repeatable ? withRetry(retry, () => once(request)) : once(request)),
+    redact,
+    close: () => transport.close(),
+  };
+}

@@ -1,0 +1,114 @@
+import { isIPv6 } from "node:net";
+
+/** Connection to one Veeam server, checked once and then passed around as a whole. */
+export interface ConnectionSettings {
+  /** Origin of the REST service, `https://host:port`; the port is 4443 when the configuration names none. */
+  endpoint: string;
+  username: string;
+  password: string;
+  apiVersion: "v3";
+  /** PEM text of the CA that signed the server's certificate; undefined = the CAs that Node trusts. */
+  caCert: string | undefined;
+  /** Restores and exports that this process runs at the same time. Default 2. */
+  maxConcurrentRestores: number;
+  /** Account that writes into mailboxes, for actions that name none themselves. */
+  exchange: { userName: string | undefined; userPassword: string | undefined };
+}
+
+/** One thing to mend; `key` is the configuration key without its namespace. */
+export interface ConfigMistake {
+  key: string;
+  reason: string;
+}
+
+/** The port of the REST service unless its administrator chose another one ("REST API Settings", all versions). */
+const defaultPort = 4443;
+const servedVersions = ["auto", "v3"];
+
+/** Environment variable of a key: `caCert` is `VB365_CA_CERT`. */
+export function environmentVariableOf(key: string): string {
+  return `VB365_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+/**
+ * Reads the connection settings and tells every mistake at once. Makes no request.
+ *
+ * @param get - value of a key from the provider's arguments or the stack's configuration
+ * @param environment - where a key is looked up that `get` does not have
+ */
+export function readConnectionSettings(
+  get: (key: string) => string | undefined,
+  environment: NodeJS.ProcessEnv,
+): { settings: ConnectionSettings } | { mistakes: ConfigMistake[] } {
+  const mistakes: ConfigMistake[] = [];
+  const optional = (key: string) => get(key) || environment[environmentVariableOf(key)] || undefined;
+  const required = (key: string, how: string) => {
+    const value = optional(key);
+    if (value === undefined) {
+      mistakes.push({ key, reason: `vb365:${key} is not set. Set it with: ${how}` });
+    }
+    return value ?? "";
+  };
+
+  const endpointText = required("endpoint", "pulumi config set vb365:endpoint https://HOST:4443");
+  const endpoint = endpointText === "" ? undefined : parseEndpoint(endpointText);
+  if (endpoint !== undefined && "reason" in endpoint) {
+    mistakes.push({ key: "endpoint", reason: endpoint.reason });
+  }
+  const username = required("username", "pulumi config set vb365:username 'DOMAIN\\user'");
+  const password = required("password", "pulumi config set --secret vb365:password");
+  const apiVersion = optional("apiVersion") ?? "auto";
+  if (!servedVersions.includes(apiVersion)) {
+    mistakes.push({ key: "apiVersion", reason: `vb365:apiVersion must be one of ${servedVersions.join(", ")}` });
+  }
+  const maxConcurrentRestores = Number(optional("maxConcurrentRestores") ?? 2);
+  if (!Number.isInteger(maxConcurrentRestores) || maxConcurrentRestores < 1) {
+    mistakes.push({
+      key: "maxConcurrentRestores",
+      reason: "vb365:maxConcurrentRestores must be a whole number from 1",
+    });
+  }
+  const caCert = optional("caCert");
+  if (caCert !== undefined && !caCert.includes("-----BEGIN CERTIFICATE-----")) {
+    mistakes.push({
+      key: "caCert",
+      reason: "vb365:caCert must be the PEM text of a certificate (-----BEGIN CERTIFICATE-----)",
+    });
+  }
+
+  if (mistakes.length > 0 || endpoint === undefined || "reason" in endpoint) {
+    return { mistakes };
+  }
+  return {
+    settings: {
+      endpoint: endpoint.origin,
+      username,
+      password,
+      apiVersion: "v3",
+      caCert,
+      maxConcurrentRestores,
+      exchange: { userName: optional("exchangeUserName"), userPassword: optional("exchangeUserPassword") },
+    },
+  };
+}
+
+function parseEndpoint(text: string): { origin: string } | { reason: string } {
+  const example = "for example https://vb365.example.test:4443";
+  if (!URL.canParse(text)) {
+    return { reason: `vb365:endpoint is not an address; write https://HOST:4443, ${example}` };
+  }
+  const url = new URL(text);
+  if (url.protocol !== "https:") {
+    return { reason: `vb365:endpoint must begin with https://, ${example}: the server speaks HTTPS only` };
+  }
+  if (url.username !== "" || url.password !== "") {
+    return { reason: "vb365:endpoint must hold no login; use vb365:username and vb365:password" };
+  }
+  if (url.pathname !== "/" || url.search !== "" || url.hash !== "") {
+    return { reason: `vb365:endpoint must be host and port alone, without a path, ${example}` };
+  }
+  const host = isIPv6(url.hostname) ? `[${url.hostname}]` : url.hostname;
+  // The URL class drops ":443" because it is the scheme's default, so the text itself tells whether a port was named.
+  const portNamed = url.port !== "" || /:443\/?$/.test(text);
+  return { origin: `https://${host}:${url.port || (portNamed ? 443 : defaultPort)}` };
+}

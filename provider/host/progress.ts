@@ -1,0 +1,123 @@
+import { createRequire } from "node:module";
+import type { Voice } from "../resources/mailbox-restore/create";
+
+/** Severities of the engine's log, as `engine.proto` numbers them. */
+const severity = { info: 1, warning: 2 };
+/** The row is painted again this often while something lasts. */
+const tickMs = 1000;
+
+interface LogLine {
+  urn: string;
+  severity: number;
+  message: string;
+  /** Painted in the resource's row and forgotten, instead of kept as a diagnostic. */
+  ephemeral: boolean;
+}
+
+type Log = (line: LogLine) => void;
+
+/**
+ * Opens the way to the engine's log. Its address is the last argument of this process; where there is none, or where it
+ * does not answer, nothing is shown and nothing fails.
+ */
+export function openEngineLog(address: string | undefined): Log {
+  if (address === undefined || !/^[\w.[\]:-]+:\d+$/.test(address)) {
+    return () => undefined;
+  }
+  try {
+    // The engine's client comes with the SDK; under a strict package manager only the SDK itself can see gRPC.
+    const sdk = createRequire(require.resolve("@pulumi/pulumi"));
+    const grpc = sdk("@grpc/grpc-js") as { credentials: { createInsecure(): unknown } };
+    const services = sdk("@pulumi/pulumi/proto/engine_grpc_pb") as { EngineClient: EngineClientClass };
+    const messages = sdk("@pulumi/pulumi/proto/engine_pb") as { LogRequest: new () => LogRequest };
+    const client = new services.EngineClient(address, grpc.credentials.createInsecure());
+    return ({ urn, severity, message, ephemeral }) => {
+      const request = new messages.LogRequest();
+      request.setUrn(urn);
+      request.setSeverity(severity);
+      request.setMessage(message);
+      request.setEphemeral(ephemeral);
+      client.log(request, () => undefined);
+    };
+  } catch {
+    // Another layout of the SDK: progress is a convenience, a restore does not depend on it.
+    return () => undefined;
+  }
+}
+
+type EngineClientClass = new (
+  address: string,
+  credentials: unknown,
+) => { log(request: LogRequest, done: (error: unknown) => void): void };
+
+interface LogRequest {
+  setUrn(urn: string): void;
+  setSeverity(severity: number): void;
+  setMessage(message: string): void;
+  setEphemeral(ephemeral: boolean): void;
+}
+
+/** Speaks on one resource's row while `work` lasts. */
+export async function speakingFor<T>(
+  log: Log,
+  urn: string | undefined,
+  work: (voice: Voice) => Promise<T>,
+): Promise<T> {
+  const say = (message: string, level = severity.info, ephemeral = true) =>
+    log({ urn: urn ?? "", severity: level, message, ephemeral });
+  let doing = "";
+  let since = Date.now();
+  let bytes: { done: number; total: number | undefined } | undefined;
+  const paint = () => say(describeActivity(doing, Date.now() - since, bytes));
+  const ticker = setInterval(() => doing !== "" && paint(), tickMs);
+  ticker.unref();
+  try {
+    return await work({
+      activity(activity, progress) {
+        bytes = progress;
+        if (activity !== doing) {
+          doing = activity;
+          since = Date.now();
+          paint();
+        }
+      },
+      warn: (text) => say(text, severity.warning, false),
+      conclude: (text) => {
+        doing = "";
+        say(text);
+      },
+    });
+  } finally {
+    clearInterval(ticker);
+  }
+}
+
+/** `restoring 2 m 10 s`, or `exporting 1.2 GB of 3.4 GB, 48 MB/s`. */
+export function describeActivity(
+  activity: string,
+  elapsedMs: number,
+  bytes?: { done: number; total: number | undefined },
+): string {
+  if (bytes === undefined) {
+    return elapsedMs < 2 * tickMs ? activity : `${activity} ${describeDuration(elapsedMs)}`;
+  }
+  const total = bytes.total === undefined ? "" : ` of ${describeBytes(bytes.total)}`;
+  const rate = elapsedMs < tickMs ? "" : `, ${describeBytes((bytes.done / elapsedMs) * 1000)}/s`;
+  return `${activity} ${describeBytes(bytes.done)}${total}${rate}`;
+}
+
+function describeDuration(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  if (hours > 0) {
+    return `${hours} h ${minutes} m`;
+  }
+  return minutes > 0 ? `${minutes} m ${seconds % 60} s` : `${seconds} s`;
+}
+
+function describeBytes(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const step = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** step;
+  return `${step === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[step]}`;
+}

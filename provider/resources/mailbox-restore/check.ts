@@ -1,0 +1,135 @@
+import type { ConfigMistake } from "../../config";
+import { type MailboxRestoreInputs, actionNames, withDefaults } from "./inputs";
+import { differingInputs, intentOf } from "./intent";
+import { type Mistake, findShapeMistakes, unknownValue } from "./schema";
+
+export interface CheckSurroundings {
+  /** What is wrong with the connection's configuration. */
+  configMistakes: ConfigMistake[];
+  /** Does the provider have an Exchange account for actions that name none? */
+  hasExchangeAccess: boolean;
+  now: Date;
+}
+
+export interface CheckResult {
+  inputs: MailboxRestoreInputs;
+  mistakes: Mistake[];
+}
+
+/**
+ * Checks inputs at preview, without a network: all mistakes at once. Guards (in place, a time in the future, the
+ * connection's settings) speak only when something is to be run, so that editing them later breaks no finished restore.
+ *
+ * @param olds - inputs in the state; empty for a new resource
+ */
+export function check(olds: object, news: object, surroundings: CheckSurroundings): CheckResult {
+  const stored = Object.keys(olds).length > 0 ? (olds as MailboxRestoreInputs) : undefined;
+  const runsNothing = stored !== undefined && differingInputs(intentOf(stored), intentOf(news)).length === 0;
+  const inputs = withDefaults(
+    news as MailboxRestoreInputs,
+    runsNothing ? (stored as Record<string, unknown>) : undefined,
+  );
+  if (runsNothing && stored.__urn !== undefined) {
+    // A rename is no change: the restore stays the one that was done under its old name.
+    inputs.__urn = stored.__urn;
+  }
+  const shape = findShapeMistakes(inputs);
+  const mistakes = [...shape, ...findContradictions(inputs)];
+  if (!runsNothing && shape.length === 0) {
+    mistakes.push(...findGuardMistakes(inputs, surroundings));
+  }
+  return { inputs, mistakes };
+}
+
+/** Exactly one action, and exactly one way to name the mailbox. */
+function findContradictions(inputs: MailboxRestoreInputs): Mistake[] {
+  const mistakes: Mistake[] = [];
+  const actions = actionNames.filter((name) => inputs[name] !== undefined);
+  if (actions.length !== 1) {
+    const found = actions.length === 0 ? "none is there" : `${actions.join(" and ")} are there`;
+    mistakes.push({ path: "", reason: `exactly one of ${actionNames.join(", ")} must be given, and ${found}` });
+  }
+  const { restoreSessionId, mailboxId, organization, mailbox, pointInTime } = inputs;
+  const byBackup = { organization, mailbox, pointInTime };
+  const given = (bag: object) =>
+    Object.entries(bag)
+      .filter(([, value]) => value !== undefined)
+      .map(([name]) => name);
+  const missing = (bag: object) =>
+    Object.entries(bag)
+      .filter(([, value]) => value === undefined)
+      .map(([name]) => name);
+  if (restoreSessionId !== undefined || mailboxId !== undefined) {
+    if (given(byBackup).length > 0) {
+      mistakes.push({
+        path: "",
+        reason:
+          "the mailbox must be named one way: organization, mailbox and pointInTime, or restoreSessionId and mailboxId; " +
+          `remove ${given(byBackup).join(", ")} or ${given({ restoreSessionId, mailboxId }).join(", ")}`,
+      });
+    }
+    missing({ restoreSessionId, mailboxId }).forEach((path) =>
+      mistakes.push({ path, reason: "is required beside the other one" }),
+    );
+  } else {
+    missing(byBackup).forEach((path) =>
+      mistakes.push({ path, reason: "is required (or name the mailbox by restoreSessionId and mailboxId)" }),
+    );
+  }
+  if (isKnown(mailbox) && (mailbox.email === undefined) === (mailbox.id === undefined)) {
+    mistakes.push({ path: "mailbox.email", reason: "give either mailbox.email or mailbox.id" });
+  }
+  return mistakes;
+}
+
+function findGuardMistakes(
+  inputs: MailboxRestoreInputs,
+  { configMistakes, hasExchangeAccess, now }: CheckSurroundings,
+): Mistake[] {
+  const mistakes: Mistake[] = configMistakes.map(({ reason }) => ({ path: "", reason }));
+  const { pointInTime, mailbox, restoreTo, restoreToOriginalLocation: original, confirmInPlace } = inputs;
+  if (isKnown(pointInTime) && Date.parse(pointInTime) > now.getTime()) {
+    mistakes.push({ path: "pointInTime", reason: 'lies in the future: give a time that has passed, or "latest"' });
+  }
+  for (const [name, action] of Object.entries({ restoreTo, restoreToOriginalLocation: original })) {
+    if (!isKnown(action)) {
+      continue;
+    }
+    const { userName, userPassword } = action;
+    if ((userName === undefined) !== (userPassword === undefined)) {
+      mistakes.push({
+        path: `${name}.userName`,
+        reason: `give ${name}.userName and ${name}.userPassword together, or neither`,
+      });
+    } else if (userName === undefined && !hasExchangeAccess) {
+      mistakes.push({
+        path: `${name}.userName`,
+        reason:
+          `an account that may write into the mailbox is needed: give ${name}.userName and ${name}.userPassword, ` +
+          "or vb365:exchangeUserName and vb365:exchangeUserPassword for all restores",
+      });
+    }
+  }
+  const email = isKnown(mailbox) && isKnown(mailbox.email) ? mailbox.email : undefined;
+  const target = isKnown(restoreTo) && isKnown(restoreTo.mailbox) ? restoreTo.mailbox : undefined;
+  const isInPlace = original !== undefined || (email !== undefined && target?.toLowerCase() === email.toLowerCase());
+  if (isInPlace && confirmInPlace !== unknownValue) {
+    const written = email ?? "the mailbox's e-mail";
+    if (confirmInPlace === undefined) {
+      mistakes.push({
+        path: "confirmInPlace",
+        reason: `this writes into a production mailbox; to confirm it, set confirmInPlace: "${written}"`,
+      });
+    } else if (email !== undefined && confirmInPlace.toLowerCase() !== email.toLowerCase()) {
+      mistakes.push({
+        path: "confirmInPlace",
+        reason: `names another mailbox than the one that is written to: "${written}"`,
+      });
+    }
+  }
+  return mistakes;
+}
+
+function isKnown<T>(value: T | undefined): value is T {
+  return value !== undefined && (value as unknown) !== unknownValue;
+}

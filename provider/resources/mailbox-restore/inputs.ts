@@ -1,0 +1,130 @@
+/** What a program declares, resolved to plain values. Credentials are inputs only; no output carries one. */
+export interface MailboxRestoreInputs {
+  /** Id or name of the organisation, as the server lists it. */
+  organization?: string;
+  mailbox?: MailboxInput;
+  /** RFC 3339 with an offset, or "latest". */
+  pointInTime?: string;
+  /** Show items that were deleted before that time, too. Default false. */
+  showDeleted?: boolean;
+  /** Show all versions of changed items. Default false. */
+  showAllVersions?: boolean;
+
+  /** A restore session that was opened elsewhere; it is never stopped by us. */
+  restoreSessionId?: string;
+  mailboxId?: string;
+
+  exportToPst?: ExportToPstInput;
+  restoreToOriginalLocation?: AccessInput;
+  restoreTo?: RestoreToInput;
+
+  /** Any text; another one runs the restore again, and that is its only purpose. */
+  runId?: string;
+  /** E-mail of the production mailbox that may be written to. */
+  confirmInPlace?: string;
+  failurePolicy?: FailurePolicyInput;
+  /** What to do with a restore whose end nobody can tell: "fail" (default), or accept it, with a note that says why. */
+  onUnknown?: "fail" | { accept: string };
+  /** For the record; changes nothing. */
+  reason?: string;
+  /** What a destroy does to the exported file. Default "keep". */
+  onDestroy?: "keep" | "deletePst";
+
+  /** URN of the resource, put in by the SDK: whose restore this is, and which row shows its progress. */
+  __urn?: string;
+}
+
+export interface MailboxInput {
+  email?: string;
+  /** The in-place archive of that address instead of the mailbox itself. Default false. */
+  archive?: boolean;
+  /** Id inside the restore session, instead of an e-mail. */
+  id?: string;
+}
+
+export interface ExportToPstInput {
+  /** File to write; relative to the program's folder. */
+  path: string;
+  /** Export only items that contain this. Default: everything. */
+  contentKeywords?: string;
+}
+
+/** Account that writes into the mailbox; by default the provider's `exchangeUserName` and `exchangeUserPassword`. */
+export interface AccessInput {
+  userName?: string;
+  userPassword?: string;
+}
+
+export interface RestoreToInput extends AccessInput {
+  /** Target mailbox. */
+  mailbox: string;
+  /** Client Access server, resolved by the Veeam server. Default outlook.office365.com. */
+  casServer?: string;
+  changedItems?: boolean;
+  deletedItems?: boolean;
+  markRestoredAsUnread?: boolean;
+  excludeDrafts?: boolean;
+  excludeDeletedItems?: boolean;
+  excludeInPlaceHoldItems?: boolean;
+  excludeLitigationHoldItems?: boolean;
+}
+
+export interface FailurePolicyInput {
+  /** Items that may fail. Default 0. */
+  maxFailedItems?: number;
+  onNothingToRestore?: "fail" | "accept";
+}
+
+export const actionNames = ["exportToPst", "restoreToOriginalLocation", "restoreTo"] as const;
+export const accessNames = ["userName", "userPassword"] as const;
+
+/** Written into the state when a resource is created, so that a later default changes no older one. Never edit a value. */
+const defaults: { path: [string] | [string, string]; value: unknown }[] = [
+  { path: ["showDeleted"], value: false },
+  { path: ["showAllVersions"], value: false },
+  { path: ["restoreTo", "casServer"], value: "outlook.office365.com" },
+  { path: ["restoreTo", "changedItems"], value: true },
+  { path: ["restoreTo", "deletedItems"], value: true },
+  { path: ["restoreTo", "markRestoredAsUnread"], value: false },
+  { path: ["restoreTo", "excludeDrafts"], value: false },
+  { path: ["restoreTo", "excludeDeletedItems"], value: false },
+  { path: ["restoreTo", "excludeInPlaceHoldItems"], value: false },
+  { path: ["restoreTo", "excludeLitigationHoldItems"], value: false },
+];
+
+type Bag = Record<string, unknown>;
+const isBag = (value: unknown): value is Bag => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/**
+ * Inputs with every default written out.
+ *
+ * @param like - inputs of an older version: a default that they do not have is left out, so that an upgrade of this package
+ * changes nothing in a stack's inputs
+ */
+export function withDefaults<T extends object>(inputs: T, like?: Bag): T {
+  const filled: Bag = structuredClone(inputs) as Bag;
+  const bySession = filled["restoreSessionId"] !== undefined;
+  for (const { path, value } of defaults) {
+    const [first, second] = path;
+    const parent = second === undefined ? filled : filled[first];
+    const likeParent = second === undefined ? like : like?.[first];
+    const leaf = second ?? first;
+    const applies = isBag(parent) && parent[leaf] === undefined && !(bySession && second === undefined);
+    if (applies && (like === undefined || (isBag(likeParent) && likeParent[leaf] !== undefined))) {
+      parent[leaf] = value;
+    }
+  }
+  return filled as T;
+}
+
+/** The same inputs without what gives access: fit for outputs. */
+export function withoutAccess(inputs: MailboxRestoreInputs): MailboxRestoreInputs {
+  const clean = structuredClone(inputs) as MailboxRestoreInputs & Bag;
+  for (const name of actionNames) {
+    const action = clean[name] as Bag | undefined;
+    if (isBag(action)) {
+      accessNames.forEach((access) => delete action[access]);
+    }
+  }
+  return clean;
+}

@@ -1,0 +1,84 @@
+import { createHash } from "node:crypto";
+import { accessNames, actionNames, withDefaults } from "./inputs";
+
+/** What is to be done, in one normal form: two programs that mean the same have the same intent. */
+export type Intent = Record<string, unknown>;
+
+type Bag = Record<string, unknown>;
+
+/**
+ * The intent in inputs, or in the outputs of a restore that was done. An input that an older state does not have equals its
+ * default. Access, guards and judgement are no part of it.
+ */
+export function intentOf(bag: object): Intent {
+  const inputs = withDefaults(bag) as Bag;
+  const intent: Bag = {};
+  const take = (...names: string[]) =>
+    names.forEach((name) => inputs[name] !== undefined && (intent[name] = inputs[name]));
+  if (inputs["restoreSessionId"] === undefined) {
+    take("organization", "showDeleted", "showAllVersions");
+    intent["mailbox"] = mailboxOf(inputs["mailbox"]);
+    intent["pointInTime"] = momentOf(inputs["pointInTime"]);
+  } else {
+    // `mailboxId` is an output of every restore, and an input of this form alone.
+    take("restoreSessionId", "mailboxId");
+  }
+  take("runId");
+  for (const name of actionNames) {
+    if (inputs[name] !== undefined) {
+      intent[name] = actionOf(inputs[name]);
+    }
+  }
+  return intent;
+}
+
+/** Names of the inputs in which two intents differ. */
+export function differingInputs(a: Intent, b: Intent): string[] {
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...names].filter((name) => canonical(a[name]) !== canonical(b[name])).sort();
+}
+
+/** SHA-256 of an intent, hexadecimal. */
+export function hashOf(intent: Intent): string {
+  return createHash("sha256").update(canonical(intent)).digest("hex");
+}
+
+function mailboxOf(value: unknown): unknown {
+  if (!isBag(value)) {
+    return value;
+  }
+  const { id, email, archive } = value;
+  return id !== undefined
+    ? { id }
+    : { email: typeof email === "string" ? email.toLowerCase() : email, archive: archive ?? false };
+}
+
+/** The same moment written with another offset is the same moment. */
+function momentOf(value: unknown): unknown {
+  const parsed = typeof value === "string" ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(parsed) ? value : new Date(parsed).toISOString();
+}
+
+function actionOf(value: unknown): unknown {
+  if (!isBag(value)) {
+    return value;
+  }
+  const action = Object.fromEntries(
+    Object.entries(value).filter(([name]) => !(accessNames as readonly string[]).includes(name)),
+  );
+  const target = action["mailbox"];
+  return typeof target === "string" ? { ...action, mailbox: target.toLowerCase() } : action;
+}
+
+function isBag(value: unknown): value is Bag {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** JSON with sorted names, so that the order in which somebody wrote them means nothing. */
+function canonical(value: unknown): string {
+  return (
+    JSON.stringify(value, (_name, nested: unknown) =>
+      isBag(nested) ? Object.fromEntries(Object.entries(nested).sort(([a], [b]) => (a < b ? -1 : 1))) : nested,
+    ) ?? ""
+  );
+}

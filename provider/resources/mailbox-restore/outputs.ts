@@ -1,0 +1,67 @@
+import type { RestoreRecord } from "../../restore/restore";
+import type { FailurePolicy } from "../../restore/outcome";
+import { type MailboxRestoreInputs, type MailboxInput, withoutAccess } from "./inputs";
+import { hashOf, intentOf } from "./intent";
+
+/** What the state remembers of a restore: the declared inputs without access, and what became of them. */
+export interface MailboxRestoreOutputs extends Omit<MailboxRestoreInputs, "mailboxId">, RestoreRecord {
+  /** One run of an intent; also the resource's id. A UUID. */
+  attemptId: string;
+  /** Server that it ran on. It is never looked up or continued on another one. */
+  endpoint: string;
+  apiVersion: string;
+  /** SHA-256 of the normalised intent. */
+  intentHash: string;
+  stateVersion: 1;
+}
+
+/** Puts inputs and record together into what is stored: plain JSON, no credentials, nothing undefined. */
+export function outputsOf(
+  inputs: MailboxRestoreInputs,
+  run: { attemptId: string; endpoint: string; apiVersion: string; record: RestoreRecord },
+): MailboxRestoreOutputs {
+  const { record, attemptId, endpoint, apiVersion } = run;
+  return plain({
+    ...withoutAccess(inputs),
+    ...record,
+    attemptId,
+    endpoint,
+    apiVersion,
+    intentHash: hashOf(intentOf(inputs)),
+    stateVersion: 1,
+  });
+}
+
+/** The stored outputs with everything that an edit may change taken from the new inputs. */
+export function withEdits(outputs: MailboxRestoreOutputs, inputs: MailboxRestoreInputs): MailboxRestoreOutputs {
+  const { confirmInPlace, failurePolicy, onUnknown, reason, onDestroy } = inputs;
+  return plain<object>({
+    ...outputs,
+    confirmInPlace,
+    failurePolicy,
+    onUnknown,
+    reason,
+    onDestroy,
+  }) as MailboxRestoreOutputs;
+}
+
+export function policyOf(inputs: MailboxRestoreInputs): FailurePolicy {
+  return {
+    maxFailedItems: inputs.failurePolicy?.maxFailedItems ?? 0,
+    onNothingToRestore: inputs.failurePolicy?.onNothingToRestore ?? "fail",
+  };
+}
+
+/** Whose restore this is: project, stack and name, as the URN says them. */
+export function identityOf(inputs: MailboxRestoreInputs, fallback: string): string {
+  return inputs.__urn ?? fallback;
+}
+
+/** A short name of the mailbox for messages. */
+export function nameOfMailbox({ mailbox, mailboxId }: { mailbox?: MailboxInput; mailboxId?: string }): string {
+  return mailbox?.email ?? mailbox?.id ?? mailboxId ?? "";
+}
+
+function plain<T extends object>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
+}

@@ -1,0 +1,63 @@
+import type { Mailbox, Organization } from "../api/dialects/dialect";
+import { MailboxRestoreError } from "../errors";
+
+/** How a program names a mailbox of a backup. */
+export type MailboxSelector = { email: string; archive: boolean } | { id: string };
+
+const sameText = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
+
+/** @throws MailboxRestoreError (`selection`) when there is no such organisation, or more than one. */
+export function selectOrganization(organizations: Organization[], idOrName: string): Organization {
+  const matches = organizations.filter(({ id, name, officeName }) =>
+    [id, name, officeName ?? ""].some((text) => sameText(text, idOrName)),
+  );
+  return onlyOne(matches, {
+    what: `organization "${idOrName}"`,
+    where: "the backups that this login sees",
+    all: organizations.map(({ name }) => name),
+  });
+}
+
+/**
+ * Finds a mailbox by id, or by e-mail and archive flag: an archive may carry its owner's e-mail.
+ *
+ * @throws MailboxRestoreError (`selection`) when there is no such mailbox, or more than one.
+ */
+export function selectMailbox(mailboxes: Mailbox[], selector: MailboxSelector, pointInTime: string): Mailbox {
+  if (mailboxes.length === 0) {
+    throw new MailboxRestoreError(
+      "selection",
+      `The restore session for ${pointInTime} shows no mailbox at all: a time before the first backup opens an empty ` +
+        `session. Give a later pointInTime.`,
+    );
+  }
+  const matches = mailboxes.filter((mailbox) =>
+    "id" in selector
+      ? sameText(mailbox.id, selector.id)
+      : sameText(mailbox.email, selector.email) && mailbox.isArchive === selector.archive,
+  );
+  const name = "id" in selector ? selector.id : `${selector.email}${selector.archive ? " (archive)" : ""}`;
+  return onlyOne(matches, {
+    what: `mailbox ${name}`,
+    where: `the backup of ${pointInTime}`,
+    all: mailboxes.map(({ email, isArchive }) => (isArchive ? `${email} (archive)` : email)),
+  });
+}
+
+function onlyOne<T extends { id: string }>(matches: T[], names: { what: string; where: string; all: string[] }): T {
+  const [first, second] = matches;
+  if (first === undefined) {
+    const shown = names.all.slice(0, 10).join(", ") + (names.all.length > 10 ? ", …" : "");
+    throw new MailboxRestoreError(
+      "selection",
+      `There is no ${names.what} in ${names.where}. It holds ${names.all.length}: ${shown || "none"}`,
+    );
+  }
+  if (second !== undefined) {
+    throw new MailboxRestoreError(
+      "selection",
+      `There is more than one ${names.what} in ${names.where}: ${matches.map(({ id }) => id).join(", ")}. Name it by id.`,
+    );
+  }
+  return first;
+}

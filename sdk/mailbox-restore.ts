@@ -1,0 +1,222 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { MailboxRestoreOutputs } from "../provider/resources/mailbox-restore/outputs";
+import { handlerOf } from "./handler";
+
+/** Account that the server uses against Exchange. Both or neither; secret by themselves. */
+export interface ExchangeAccessArgs {
+  /** Default: the provider's `exchangeUserName`. */
+  userName?: pulumi.Input<string>;
+  /** Default: the provider's `exchangeUserPassword`. */
+  userPassword?: pulumi.Input<string>;
+}
+
+/** Which mailbox of a backup. */
+export type MailboxArgs =
+  | {
+      email: pulumi.Input<string>;
+      /** The in-place archive of that address instead of the mailbox itself. Default false. */
+      archive?: pulumi.Input<boolean>;
+      id?: undefined;
+    }
+  | {
+      /** Id of the mailbox, as a restore session lists it. */
+      id: pulumi.Input<string>;
+      email?: undefined;
+      archive?: undefined;
+    };
+
+/** Export to a PST file on the machine that runs Pulumi. */
+export interface ExportToPstArgs {
+  /** File to write; relative to the program's folder, which is made. A file that is not this resource's own is never overwritten. */
+  path: pulumi.Input<string>;
+  /** Export only items that contain this. Default: everything. */
+  contentKeywords?: pulumi.Input<string>;
+}
+
+/** Restore into the mailbox that the backup was taken from. Which items are written is the server's decision. */
+export type RestoreToOriginalLocationArgs = ExchangeAccessArgs;
+
+/** Restore into another mailbox. All seven flags are always sent. */
+export interface RestoreToArgs extends ExchangeAccessArgs {
+  /** E-mail of the target mailbox. */
+  mailbox: pulumi.Input<string>;
+  /** Client Access server, as the Veeam server resolves it. Default `outlook.office365.com`. */
+  casServer?: pulumi.Input<string>;
+  /** Restore items that changed since the backup. Default true. */
+  changedItems?: pulumi.Input<boolean>;
+  /** Restore items that are missing in the target. Default true. */
+  deletedItems?: pulumi.Input<boolean>;
+  /** Default false. */
+  markRestoredAsUnread?: pulumi.Input<boolean>;
+  /** Leave the Drafts folder out. Default false. */
+  excludeDrafts?: pulumi.Input<boolean>;
+  /** Leave the Deleted Items folder out. Default false. */
+  excludeDeletedItems?: pulumi.Input<boolean>;
+  /** Leave In-Place Hold items out. Default false. */
+  excludeInPlaceHoldItems?: pulumi.Input<boolean>;
+  /** Leave Litigation Hold items out. Default false. */
+  excludeLitigationHoldItems?: pulumi.Input<boolean>;
+}
+
+/** A mailbox named by organisation, address and time. We open a restore session for it, and stop it. */
+export interface BackupSourceArgs {
+  /** Id or name of the organisation, as the server lists it. An edit restores again. */
+  organization: pulumi.Input<string>;
+  /** An edit restores again. */
+  mailbox: MailboxArgs;
+  /** RFC 3339 with an offset, or `"latest"`: the last backup when it runs, kept from then on. An edit restores again. */
+  pointInTime: pulumi.Input<string>;
+  /** Show items that were deleted before that time, too. Default false. An edit restores again. */
+  showDeleted?: pulumi.Input<boolean>;
+  /** Show all versions of changed items. Default false. An edit restores again. */
+  showAllVersions?: pulumi.Input<boolean>;
+  restoreSessionId?: undefined;
+  mailboxId?: undefined;
+}
+
+/** A mailbox in a restore session that was opened elsewhere: the form of the REST reference. We never stop that session. */
+export interface SessionSourceArgs {
+  /** An edit restores again. */
+  restoreSessionId: pulumi.Input<string>;
+  /** Id of the mailbox inside that session. An edit restores again. */
+  mailboxId: pulumi.Input<string>;
+  organization?: undefined;
+  mailbox?: undefined;
+  pointInTime?: undefined;
+  showDeleted?: undefined;
+  showAllVersions?: undefined;
+}
+
+/** Exactly one of the three actions. */
+export type ActionArgs =
+  | { exportToPst: ExportToPstArgs; restoreToOriginalLocation?: undefined; restoreTo?: undefined }
+  | { restoreToOriginalLocation: RestoreToOriginalLocationArgs; exportToPst?: undefined; restoreTo?: undefined }
+  | { restoreTo: RestoreToArgs; exportToPst?: undefined; restoreToOriginalLocation?: undefined };
+
+export interface CommonArgs {
+  /** Any text: a date, a ticket, a commit. Another one restores again, and that is its only purpose. */
+  runId?: pulumi.Input<string>;
+  /** E-mail of the production mailbox that is written to; needed by `restoreToOriginalLocation`, and by `restoreTo` the source itself. */
+  confirmInPlace?: pulumi.Input<string>;
+  /** What counts as good enough; judged again at every `up`, without sending anything. */
+  failurePolicy?: pulumi.Input<{
+    /** Items that may fail. Default 0. */
+    maxFailedItems?: pulumi.Input<number>;
+    /** Default `"fail"`. */
+    onNothingToRestore?: pulumi.Input<"fail" | "accept">;
+  }>;
+  /** A restore whose end nobody can tell: `"fail"` (default), or accept it with a note that says why. */
+  onUnknown?: pulumi.Input<"fail" | { accept: pulumi.Input<string> }>;
+  /** For the record; changes nothing. */
+  reason?: pulumi.Input<string>;
+  /** What a destroy does to the exported file. Default `"keep"`. Restored mail always stays. */
+  onDestroy?: pulumi.Input<"keep" | "deletePst">;
+}
+
+export type MailboxRestoreArgs = (BackupSourceArgs | SessionSourceArgs) & ActionArgs & CommonArgs;
+
+/** Every output, so that the engine knows their names before the first value is there. */
+const outputNames = [
+  "attemptId",
+  "endpoint",
+  "sessionId",
+  "apiVersion",
+  "mailboxId",
+  "mailboxEmail",
+  "organizationId",
+  "resolvedPointInTime",
+  "outcome",
+  "counts",
+  "failures",
+  "failureCount",
+  "warnings",
+  "startedAt",
+  "finishedAt",
+  "durationSeconds",
+  "dataAgeSeconds",
+  "pst",
+  "events",
+  "intentHash",
+  "stateVersion",
+] as const satisfies (keyof MailboxRestoreOutputs)[];
+
+const type = "pulumi-nodejs:dynamic/vb365:MailboxRestore";
+
+/**
+ * A mailbox restore or export of Veeam Backup for Microsoft 365, carried out once by `pulumi up`.
+ *
+ * What was carried out is not done again: not by a second `up`, nor by a changed password, policy or package version. An
+ * edit of what is to be restored, or another `runId`, is a new restore; the preview shows it as *replace*. Destroying the
+ * resource forgets the record; mail that was restored stays where it is.
+ */
+export class MailboxRestore extends pulumi.CustomResource {
+  /** One run of what is declared; also the resource's id. A UUID. */
+  declare readonly attemptId: pulumi.Output<string>;
+  /** Server that it ran on. */
+  declare readonly endpoint: pulumi.Output<string>;
+  /** Restore session that it ran in. */
+  declare readonly sessionId: pulumi.Output<string>;
+  declare readonly apiVersion: pulumi.Output<string>;
+  declare readonly mailboxId: pulumi.Output<string>;
+  declare readonly mailboxEmail: pulumi.Output<string>;
+  /** Null when the restore session was opened elsewhere. */
+  declare readonly organizationId: pulumi.Output<string | null>;
+  /** The moment that the session was opened for, ISO 8601 UTC; null when it was opened elsewhere. */
+  declare readonly resolvedPointInTime: pulumi.Output<string | null>;
+  /** How it ended, as far as was seen. */
+  declare readonly outcome: pulumi.Output<MailboxRestoreOutputs["outcome"]>;
+  /** Items, as the server counted them; null = it did not say. An export has none. */
+  declare readonly counts: pulumi.Output<MailboxRestoreOutputs["counts"]>;
+  /** The first 20 failures that the server named. */
+  declare readonly failures: pulumi.Output<string[]>;
+  declare readonly failureCount: pulumi.Output<number>;
+  declare readonly warnings: pulumi.Output<string[]>;
+  /** The moment before the action was sent, ISO 8601 UTC. */
+  declare readonly startedAt: pulumi.Output<string>;
+  declare readonly finishedAt: pulumi.Output<string>;
+  declare readonly durationSeconds: pulumi.Output<number>;
+  /** Age of the restored data when the action was sent; null when the session was opened elsewhere. */
+  declare readonly dataAgeSeconds: pulumi.Output<number | null>;
+  /** The exported file as it was proved; undefined for restores. */
+  declare readonly pst: pulumi.Output<MailboxRestoreOutputs["pst"]>;
+  /** This restore's own event in the session, when there is one. */
+  declare readonly events: pulumi.Output<MailboxRestoreOutputs["events"]>;
+  /** SHA-256 of what was declared, in normal form. */
+  declare readonly intentHash: pulumi.Output<string>;
+  declare readonly stateVersion: pulumi.Output<number>;
+
+  constructor(name: string, args: MailboxRestoreArgs, opts?: pulumi.CustomResourceOptions) {
+    const seeded = Object.fromEntries(outputNames.map((output) => [output, undefined]));
+    super(
+      type,
+      name,
+      { ...seeded, ...withSecretAccess(args), __urn: urnOf(name, opts), __provider: handlerOf("MailboxRestore") },
+      opts,
+    );
+  }
+}
+
+/** Credentials are secrets whether or not the program says so. */
+function withSecretAccess(args: MailboxRestoreArgs): Record<string, unknown> {
+  const inputs: Record<string, unknown> = { ...args };
+  for (const action of ["restoreTo", "restoreToOriginalLocation"] as const) {
+    const access = args[action];
+    if (access !== undefined) {
+      inputs[action] = {
+        ...access,
+        ...(access.userName === undefined ? {} : { userName: pulumi.secret(access.userName) }),
+        ...(access.userPassword === undefined ? {} : { userPassword: pulumi.secret(access.userPassword) }),
+      };
+    }
+  }
+  return inputs;
+}
+
+/**
+ * The resource's URN as a promise: whose restore this is, and which row shows its progress. A promise and not an Output,
+ * because an Output would make the resources of a parent wait for one another for ever (seen with SDK 3.248).
+ */
+function urnOf(name: string, opts?: pulumi.CustomResourceOptions): Promise<string> {
+  const urn = pulumi.createUrn(name, type, opts?.parent) as unknown as { promise(): Promise<string> };
+  return urn.promise();
+}
