@@ -20,7 +20,12 @@ const FLAGS = [
 export async function build(say) {
   const go = await goVersion();
   if (!go) return { reason: "it cannot be built here, Go is not installed" };
-  say(`Building the Pulumi CLI ${VERSION} with ${go} (4 minutes on two cores, 4.5 GB of Go caches; once) …`);
+  say(`Building the Pulumi CLI ${VERSION} with ${go} (once; 4 minutes on two cores and 4.5 GB of Go caches) …`);
+  const started = Date.now();
+  const ticker = setInterval(
+    () => say(`  … still building (${Math.round((Date.now() - started) / 60_000)} min)`),
+    60_000,
+  );
   const work = makeWorkFolder();
   try {
     const bin = path.join(work, "bin");
@@ -35,6 +40,7 @@ export async function build(say) {
     putBin(bin);
     return await findInHome();
   } finally {
+    clearInterval(ticker);
     fs.rmSync(work, { recursive: true, force: true });
   }
 }
