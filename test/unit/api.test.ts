@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { createRedactor } from "../../provider/api/answer";
+import { fieldsOf } from "../../provider/api/fields";
+import { type Page, readAllPages } from "../../provider/api/pages";
+import { nextDelayMs, parseRetryAfter, withRetry } from "../../provider/api/retry";
+import { ApiError, ConnectionError } from "../../provider/errors";
+
+const apiError = (status: number, retryAfterSeconds?: number) =>
+  new ApiError("refused", { method: "GET", path: "/v3/x", status, retryAfterSeconds });
+
+/** A policy that notes the pauses that were asked for instead of taking them. */
+function notingPolicy(maxAttempts = 4) {
+  const pauses: number[] = [];
+  return { pauses, policy: { maxAttempts, pause: async (ms: number) => void pauses.push(ms), random: () => 1 } };
+}
+
+describe("retrying a request", () => {
+  it("gives up after the last attempt, with doubled pauses in between", async () => {
+    const { pauses, policy } = notingPolicy();
+    let attempts = 0;
+    await assert.rejects(
+      withRetry(policy, async () => {
+        attempts += 1;
+        throw apiError(503);
+      }),
+      /refused/,
+    );
+    assert.equal(attempts, 4);
+    assert.deepEqual(pauses, [500, 1000, 2000]);
+  });
+
+  for (const [what, error] of [
+    ["a refusal", apiError(500)],
+    ["a certificate that is not trusted", new ConnectionError("no", { notSent: true, repeatable: false })],
+    ["a bug", new TypeError("bug")],
+  ] as const) {
+    it(`does not repeat after ${what}`, async () => {
+      const { pauses, policy } = notingPolicy();
+      await assert.rejects(withRetry(policy, () => Promise.reject(error)));
+      assert.deepEqual(pauses, []);
+    });
+  }
+
+  it("waits as long as the server asks, up to five minutes", async () => {
+    const { pauses, policy } = notingPolicy(2);
+    await assert.rejects(withRetry(policy, () => Promise.reject(apiError(429, 7))));
+    assert.deepEqual(pauses, [7000]);
+    assert.equal(nextDelayMs(1, Math.random, 86_400), 300_000);
+  });
+
+  it("never waits longer than 20 seconds by itself", () => {
+    for (let tries = 1; tries < 60; tries++) {
+      assert.ok(nextDelayMs(tries, () => 1) <= 20_000);
+      assert.equal(
+        nextDelayMs(tries, () => 0),
+        0,
+      );
+    }
+  });
+
+  it("reads Retry-After as seconds and as a date", () => {
+    const now = () => Date.parse("2026-11-23T10:00:00Z");
+    assert.equal(parseRetryAfter("30", now), 30);
+    assert.equal(parseRetryAfter("Mon, 23 Nov 2026 10:01:00 GMT", now), 60);
+    assert.equal(parseRetryAfter("Mon, 23 Nov 2026 09:00:00 GMT", now), 0);
+    assert.equal(parseRetryAfter("soon", now), undefined);
+  });
+});
+
+describe("reading a list page by page", () => {
+  const all = Array.from({ length: 95 }, (_, index) => ({ id: `m-${index}` }));
+  const read = async (pageOf: (offset: number, limit: number) => Page<{ id: string }>) => {
+    const asked: number[] = [];
+    const results = await readAllPages(
+      async (offset, limit) => {
+        asked.push(offset);
+        return pageOf(offset, limit);
+      },
+      { pageSize: 40, idOf: ({ id }) => id },
+    );
+    return { asked, count: results.length };
+  };
+  const slice = (offset: number, limit: number) => ({ results: all.slice(offset, offset + limit), limit });
+
+  it("asks until a page is not full", async () => {
+    assert.deepEqual(await read(slice), { asked: [0, 40, 80], count: 95 });
+  });
+
+  it("goes on when the server puts less on a page than was asked for", async () => {
+    assert.deepEqual(await read((offset) => slice(offset, 30)), { asked: [0, 30, 60, 90], count: 95 });
+  });
+
+  it("follows a link to the next page even when a page is not full", async () => {
+    const linked = (offset: number) => ({
+      results: all.slice(offset, offset + 25),
+      limit: 40,
+      hasNext: offset + 25 < 95,
+    });
+    assert.equal((await read(linked)).count, 95);
+  });
+
+  it("takes a bare array for the whole list", async () => {
+    assert.deepEqual(await read(() => ({ results: all, limit: Number.POSITIVE_INFINITY })), { asked: [0], count: 95 });
+  });
+
+  it("says so when the server repeats the same page for ever", async () => {
+    await assert.rejects(
+      read(() => slice(0, 40)),
+      /paging is broken/,
+    );
+  });
+});
+
+describe("reading fields of an answer", () => {
+  it("takes flags as booleans and as words, in any case of the name", () => {
+    const fields = fieldsOf({ isArchive: "False", IsPublic: "true", isBackedup: true }, "Mailboxes");
+    assert.deepEqual(
+      [fields.flag("isArchive"), fields.flag("isPublic"), fields.flag("isBackedUp"), fields.flag("other")],
+      [false, true, true, false],
+    );
+  });
+
+  it("takes counts as numbers and numerals, and anything else for unknown", () => {
+    const fields = fieldsOf({ a: 3, b: "12", c: -1, d: "many", e: null, f: "" }, "Restore");
+    assert.deepEqual(
+      ["a", "b", "c", "d", "e", "f", "g"].map((name) => fields.count(name)),
+      [3, 12, null, null, null, null, null],
+    );
+  });
+
+  it("says which answer is no object, and which field is missing", () => {
+    assert.throws(() => fieldsOf("<html>", "Organizations"), /Organizations: .* not a JSON object/);
+    assert.throws(() => fieldsOf({}, "Restore session").requiredText("id"), /Restore session: .* has no "id"/);
+  });
+});
+
+describe("redacting what the server says", () => {
+  it("takes known secrets out, also as they look inside JSON", () => {
+    const redact = createRedactor(() => ['pass"word', "token-123", undefined, "ab"]);
+    assert.equal(
+      redact('login pass"word with {"p":"pass\\"word"} and token-123, ab'),
+      'login [secret] with {"p":"[secret]"} and [secret], ab',
+    );
+  });
+});

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import type { Mailbox, Organization } from "../../provider/api/dialects/dialect";
+import { dataAgeSeconds, resolvePointInTime } from "../../provider/restore/point-in-time";
+import { selectMailbox, selectOrganization } from "../../provider/restore/selection";
+
+const organization = (difference: Partial<Organization> = {}): Organization => ({
+  id: "o-1",
+  name: "contoso.example",
+  officeName: undefined,
+  firstBackupTime: "2026-01-05T21:00:00Z",
+  lastBackupTime: "2026-11-20T21:04:11Z",
+  ...difference,
+});
+const mailbox = (difference: Partial<Mailbox> = {}): Mailbox => ({
+  id: "m-1",
+  name: "Finance",
+  email: "finance@contoso.example",
+  isArchive: false,
+  ...difference,
+});
+const moment = "2026-11-20T21:04:11.000Z";
+
+describe("selecting an organization", () => {
+  it("finds it by id and by name, in any case", () => {
+    const all = [organization(), organization({ id: "o-2", name: "fabrikam.example" })];
+    assert.equal(selectOrganization(all, "O-2").id, "o-2");
+    assert.equal(selectOrganization(all, "Contoso.Example").id, "o-1");
+  });
+
+  it("names those that are there when it is not", () => {
+    assert.throws(
+      () => selectOrganization([organization()], "fabrikam.example"),
+      /no organization "fabrikam.example".*contoso.example/,
+    );
+  });
+});
+
+describe("selecting a mailbox", () => {
+  const archive = mailbox({ id: "m-2", name: "In-Place Archive - Finance", isArchive: true });
+
+  it("tells a mailbox from its archive, though both carry the same address", () => {
+    const both = [archive, mailbox()];
+    assert.equal(selectMailbox(both, { email: "Finance@contoso.example", archive: false }, moment).id, "m-1");
+    assert.equal(selectMailbox(both, { email: "finance@contoso.example", archive: true }, moment).id, "m-2");
+  });
+
+  it("lists the ids when two match", () => {
+    const twice = [mailbox(), mailbox({ id: "m-3" })];
+    assert.throws(
+      () => selectMailbox(twice, { email: "finance@contoso.example", archive: false }, moment),
+      /m-1, m-3.*by id/,
+    );
+  });
+
+  it("says that the session is empty rather than that the mailbox is unknown", () => {
+    assert.throws(() => selectMailbox([], { id: "m-1" }, moment), /no mailbox at all.*before the first backup/);
+  });
+});
+
+describe("resolving a point in time", () => {
+  it("takes the last backup for the latest", () => {
+    assert.equal(resolvePointInTime(organization(), "latest"), moment);
+  });
+
+  it("reads the server's times as UTC when they do not say so", () => {
+    assert.equal(
+      resolvePointInTime(organization({ lastBackupTime: "2026-11-20T21:04:11.1234567" }), "latest"),
+      "2026-11-20T21:04:11.123Z",
+    );
+  });
+
+  it("sends the same moment in UTC whatever offset it was written with", () => {
+    assert.equal(resolvePointInTime(organization(), "2026-11-01T09:00:00+01:00"), "2026-11-01T08:00:00.000Z");
+  });
+
+  it("refuses a time before the first backup, because the server would show an empty session", () => {
+    assert.throws(
+      () => resolvePointInTime(organization(), "2026-01-01T00:00:00Z"),
+      /before the first backup.*2026-01-05/,
+    );
+  });
+
+  it("refuses the latest of an organization without a backup", () => {
+    assert.throws(() => resolvePointInTime(organization({ lastBackupTime: undefined }), "latest"), /no backup yet/);
+  });
+
+  it("counts the age of the data from the last backup when a later time was asked for", () => {
+    assert.equal(dataAgeSeconds(organization(), "2026-11-22T00:00:00Z", "2026-11-20T22:04:11Z"), 3600);
+    assert.equal(dataAgeSeconds(organization(), "2026-11-20T20:04:11Z", "2026-11-20T22:04:11Z"), 7200);
+  });
+});
