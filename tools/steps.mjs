@@ -6,6 +6,7 @@ import { root } from "./paths.mjs";
 /** A step failed, and the message says all that a person needs; the stack of our own code would add nothing. */
 export class StepError extends Error {
   name = "StepError";
+  exitCode = 1;
 }
 
 /** One line for the person at the terminal. On standard error, so that what a command prints can be piped. */
@@ -72,13 +73,13 @@ export function tail(output) {
   return output.trimEnd().split("\n").slice(-TAIL_LINES).join("\n");
 }
 
-/** Runs a tool's main function: a StepError is shown as its message alone, and either way the exit code is 1. */
+/** Runs a tool's main function: a StepError is shown as its message alone, anything else as a bug. */
 export async function main(work) {
   try {
     await work();
   } catch (error) {
     say(error instanceof StepError ? `\n${error.message}` : `\n${error.stack ?? error}`);
-    process.exitCode = 1;
+    process.exitCode = error.exitCode ?? 1;
   }
 }
 

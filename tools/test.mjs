@@ -69,10 +69,13 @@ async function runMocha(args, cli) {
 
 /** Mocha adds files of the command line to those of its configuration; who names a file wants only that one. */
 function writeConfig(folder, args) {
-  const { spec, ...config } = JSON.parse(fs.readFileSync(path.join(root, ".mocharc.json"), "utf8"));
+  const { spec, ...rest } = JSON.parse(fs.readFileSync(path.join(root, ".mocharc.json"), "utf8"));
   const namesFiles = args.some((arg) => arg.endsWith(".ts") || fs.existsSync(path.join(root, arg)));
   const file = path.join(folder, "mocharc.json");
-  fs.writeFileSync(file, JSON.stringify(namesFiles ? config : { ...config, spec }));
+  fs.writeFileSync(
+    file,
+    JSON.stringify({ ...rest, ...(namesFiles ? { extension: ["ts"], recursive: true } : { spec }) }),
+  );
   return file;
 }
 
