@@ -1,0 +1,154 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { setTimeout as wait } from "node:timers/promises";
+import type { Answer, Spoiling } from "./answer";
+import { closed, emptyAnswer, jsonAnswer, sendAnswer, textAnswer } from "./answer";
+import { TokenRefused, Unauthorized, VendorError } from "./errors";
+import type { FaultEffect, FaultList, RequestPlan } from "./faults";
+import type { GatePhase } from "./gates";
+import type { OpenRecord } from "./recording";
+import { recordOf } from "./recording";
+import type { Route, RouteMatch } from "./routes/route";
+import { matchRoute } from "./routes/route";
+import type { ServerState } from "./state";
+
+/** What one simulator needs to answer a request. */
+export interface Dispatcher {
+  state: ServerState;
+  routes: readonly Route[];
+  faults: FaultList;
+  /** Every request is appended. */
+  requests: OpenRecord[];
+  /** Ends waits when the simulator stops. */
+  signal: AbortSignal;
+}
+
+type AnswerInstead = Extract<FaultEffect, { status: number }>;
+type FieldOf<Effect> = Effect extends unknown ? keyof Effect : never;
+type EffectField = Exclude<FieldOf<FaultEffect>, keyof Spoiling | "delayMs">;
+
+/** Takes a request from its first byte to the end of its answer. Fulfilled also when the line breaks. */
+export async function dispatch(self: Dispatcher, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const rawBody = await readBody(request);
+  if (rawBody === undefined) {
+    return;
+  }
+  const path = new URL(request.url ?? "/", "https://simulator.invalid").pathname;
+  const match = matchRoute(self.routes, request.method ?? "", path);
+  const record = recordOf(request, rawBody, match?.route);
+  self.requests.push(record);
+  const plan = self.faults.take(record);
+  const pass = (phase: GatePhase): Promise<void> => passGates(plan, phase, request);
+  const effect: Partial<Record<EffectField, unknown>> & Spoiling & { delayMs?: number } = plan.effect ?? {};
+
+  await pass("beforeWork");
+  if (effect.resetBeforeWork === true) {
+    await closed(response);
+    return;
+  }
+  const instead = isAnswerInstead(plan.effect) ? faultAnswer(plan.effect) : undefined;
+  const isWorkDone = instead === undefined || effect.afterWork === true;
+  const worked = isWorkDone ? await work(self, request, record, match, plan, () => pass("duringWork")) : undefined;
+  await pass("afterWork");
+  if (effect.delayMs !== undefined) {
+    await wait(effect.delayMs, undefined, { signal: self.signal, ref: false });
+  }
+  const answer = instead ?? worked;
+  if (effect.resetBeforeAnswer === true || answer === undefined || response.destroyed) {
+    await closed(response);
+    return;
+  }
+  record.status = answer.status;
+  await sendAnswer(response, answer, {
+    ...(effect.cutAfterBytes === undefined ? {} : { cutAfterBytes: effect.cutAfterBytes }),
+    ...(effect.contentLength === undefined ? {} : { contentLength: effect.contentLength }),
+  });
+}
+
+async function work(
+  self: Dispatcher,
+  request: IncomingMessage,
+  record: OpenRecord,
+  match: RouteMatch | undefined,
+  plan: RequestPlan,
+  duringWork: () => Promise<void>,
+): Promise<Answer> {
+  try {
+    if (match === undefined) {
+      throw new VendorError("unknownRoute");
+    }
+    const { state } = self;
+    const { authorization, host } = request.headers;
+    if (plan.effect !== undefined && "expireToken" in plan.effect) {
+      state.tokens.expire(authorization);
+    }
+    const user = match.route.anonymous === true ? "" : state.tokens.userOf(authorization);
+    if (plan.effect !== undefined && "expireSession" in plan.effect) {
+      state.sessions.stop(state.sessions.find(match.params["sessionId"] ?? "", user), "idle");
+    }
+    return await match.route.handle({
+      state,
+      params: match.params,
+      query: lowerCaseNames(record.query),
+      body: record.body,
+      user,
+      baseUrl: `https://${host ?? ""}`,
+      restoreResult:
+        plan.effect !== undefined && "restoreResult" in plan.effect ? plan.effect.restoreResult : undefined,
+      duringWork,
+    });
+  } catch (error) {
+    return refusal(error);
+  }
+}
+
+function refusal(error: unknown): Answer {
+  if (error instanceof Unauthorized) {
+    return emptyAnswer(401);
+  }
+  if (error instanceof VendorError || error instanceof TokenRefused) {
+    return jsonAnswer(error.status, error.body);
+  }
+  const failure = new VendorError("simulatorFailed", String(error));
+  return jsonAnswer(failure.status, failure.body);
+}
+
+function faultAnswer(effect: AnswerInstead): Answer {
+  const { status, json, text, html, headers = {} } = effect;
+  const answer =
+    html !== undefined
+      ? textAnswer(status, html, "text/html; charset=utf-8")
+      : text !== undefined
+        ? textAnswer(status, text, "text/plain; charset=utf-8")
+        : json !== undefined
+          ? jsonAnswer(status, json)
+          : emptyAnswer(status);
+  return { ...answer, headers: { ...answer.headers, ...headers } };
+}
+
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+    }
+  } catch {
+    return undefined; // The client went away while it was asking.
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+async function passGates(plan: RequestPlan, phase: GatePhase, request: IncomingMessage): Promise<void> {
+  for (const gate of plan.gates) {
+    if (gate.phase === phase) {
+      await gate.pass(request.socket);
+    }
+  }
+}
+
+function lowerCaseNames(query: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(query).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+function isAnswerInstead(effect: FaultEffect | undefined): effect is AnswerInstead {
+  return effect !== undefined && "status" in effect;
+}

@@ -1,0 +1,87 @@
+import type { WireError, WireTokenError } from "../provider/api/wire/v3";
+
+/**
+ * Everything the simulator refuses: code to status and message, in one place.
+ *
+ * The tags say how well a line is known: [D] the vendor documents it, [C] seen in the code of a client that ran against
+ * real servers, [I] reported by a user, [inf] deduced; no source gives the text.
+ */
+const errors = {
+  /** [inf] The text is ASP.NET's; that an unserved version or route answers 404 is [C]. */
+  unknownRoute: { status: 404, message: "No HTTP resource was found that matches the request URI." },
+  /** [I] Text from a server log; the status is [inf]. */
+  notFound: { status: 404, message: "Resource cannot be found for current key" },
+  /** [inf] 400 for a body that is no JSON. */
+  unparsableBody: { status: 400, message: "The request is invalid: the body is not valid JSON." },
+  /** [inf] 400 unless exactly one action is named. */
+  oneActionOnly: { status: 400, message: "The request is invalid: exactly one action is expected." },
+  /** [inf] */
+  unknownAction: { status: 400, message: "The request is invalid: the action is not supported." },
+  /** [inf] */
+  invalidValue: { status: 400, message: "The request is invalid: the value of a parameter cannot be read." },
+  /** [I] "Missing mandatory parameters: ExcludeDrafts"; the separator of several names is [inf]. */
+  missingParameters: { status: 500, message: "Missing mandatory parameters" },
+  /** [inf] 400 for a restore without any way to log in to Exchange. */
+  noExchangeCredentials: { status: 400, message: "The request is invalid: no credentials are specified." },
+  /** [I] Status and text of a missing Explorer; used here for session types other than Exchange. */
+  sessionNotCreated: { status: 500, message: "Restore session cannot be created." },
+  /** [C] 500 on reads of a stopped session; [I] the text, which users met after a premature session shutdown. */
+  sessionEnded: {
+    status: 500,
+    message:
+      "The server did not provide a meaningful reply; this might be caused by a contract mismatch, " +
+      "a premature session shutdown or an internal server error.",
+  },
+  /** [C] 500 when Exchange refuses; the text is Exchange's own. */
+  exchangeRefused: {
+    status: 500,
+    message: "The account does not have permission to impersonate the requested user.",
+  },
+  /** [I] */
+  mailboxUnreachable: { status: 500, message: "cannot open user mailbox" },
+  /** Not the vendor's: the simulator itself has a bug. */
+  simulatorFailed: { status: 500, message: "The simulator failed" },
+} as const satisfies Record<string, { status: number; message: string }>;
+
+/** A name in the table of refusals. */
+export type VendorErrorCode = keyof typeof errors;
+
+/** A refusal of a request, answered as `{"message": …}`, the error shape of v3 to v6. [D] */
+export class VendorError extends Error {
+  readonly status: number;
+
+  /** @param detail - Appended to the table's message after a colon. */
+  constructor(
+    readonly code: VendorErrorCode,
+    detail?: string,
+  ) {
+    super(detail === undefined ? errors[code].message : `${errors[code].message}: ${detail}`);
+    this.status = errors[code].status;
+  }
+
+  get body(): WireError {
+    return { message: this.message };
+  }
+}
+
+/**
+ * A refusal of a token request: 400 with an OAuth body. [C] That the literal is `invalid_grant` is [inf]; the
+ * description is one users met. [I]
+ */
+export class TokenRefused extends Error {
+  readonly status = 400;
+
+  constructor(
+    readonly error: "invalid_grant" | "unsupported_grant_type",
+    description: string,
+  ) {
+    super(description);
+  }
+
+  get body(): WireTokenError {
+    return { error: this.error, error_description: this.message };
+  }
+}
+
+/** A request without a valid bearer token: 401 with an empty body. [C] */
+export class Unauthorized extends Error {}

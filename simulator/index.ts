@@ -1,0 +1,13 @@
+export { startSimulator } from "./server";
+export type { Simulator } from "./server";
+export type { SimulatorOptions } from "./options";
+export type { Fault, FaultEffect, Faults, Hold, RequestMatch, RestoreResult } from "./faults";
+export type { Gate, GatePhase } from "./gates";
+export type { RecordedRequest } from "./recording";
+export type { RestoreCounts } from "./mail";
+export type { MailboxExport, MailboxWrite } from "./state";
+export type { SessionEvent, SessionRecord } from "./sessions";
+export type { PstSource } from "./pst";
+export type { Login } from "./tokens";
+export { defaultOrganizations, numberedMailboxes } from "./seed";
+export type { ItemSeed, MailboxSeed, OrganizationSeed, SeededMailbox, SeededOrganization } from "./seed";

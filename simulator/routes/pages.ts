@@ -1,0 +1,52 @@
+import type { WirePage } from "../../provider/api/wire/v3";
+import { VendorError } from "../errors";
+import type { RouteContext } from "./route";
+
+/** The query parameters of a page. */
+export const pageQuery = ["offset", "limit"] as const;
+
+/** Rows on a page when none are asked for. [D] */
+export const defaultLimit = 30;
+/** No maximum is stated for v3; its own portal asks for 1000. A larger wish gets a page of this size. [inf] */
+export const maxLimit = 1000;
+
+/**
+ * One page of a list, with absolute links to itself and to the first, previous and next page where there are any. [D]
+ *
+ * @param path - Of the list, from the root.
+ * @throws VendorError `invalidValue` when offset or limit is no number, or the limit is zero.
+ */
+export function pageOf<Row, Wire>(
+  context: RouteContext,
+  path: string,
+  rows: readonly Row[],
+  toWire: (row: Row) => Wire,
+): WirePage<Wire> {
+  const offset = numberIn(context, "offset", 0);
+  const limit = Math.min(numberIn(context, "limit", defaultLimit), maxLimit);
+  if (limit === 0) {
+    throw new VendorError("invalidValue", "limit");
+  }
+  const link = (to: number): { href: string } => ({ href: `${context.baseUrl}${path}?offset=${to}&limit=${limit}` });
+  return {
+    offset,
+    limit,
+    results: rows.slice(offset, offset + limit).map(toWire),
+    _links: {
+      self: link(offset),
+      ...(offset > 0 ? { first: link(0), prev: link(Math.max(0, offset - limit)) } : {}),
+      ...(offset + limit < rows.length ? { next: link(offset + limit) } : {}),
+    },
+  };
+}
+
+function numberIn(context: RouteContext, name: (typeof pageQuery)[number], fallback: number): number {
+  const text = context.query[name];
+  if (text === undefined) {
+    return fallback;
+  }
+  if (!/^\d{1,9}$/.test(text)) {
+    throw new VendorError("invalidValue", name);
+  }
+  return Number(text);
+}

@@ -1,0 +1,84 @@
+import type { Answer } from "../answer";
+import type { RestoreResult } from "../faults";
+import type { ServerState } from "../state";
+
+/** What a handler gets to know about a request. */
+export interface RouteContext {
+  state: ServerState;
+  /** The `{names}` of the route's path, decoded. */
+  params: Readonly<Record<string, string>>;
+  /** Names in lower case. */
+  query: Readonly<Record<string, string>>;
+  /** Parsed JSON or form fields; raw text when it could not be parsed. */
+  body: unknown;
+  /** The login whose token came with the request; empty on a route without authentication. */
+  user: string;
+  /** `https://HOST:PORT`, as the client wrote it, for absolute links. */
+  baseUrl: string;
+  /** A restore's result, when a fault sets one. */
+  restoreResult: RestoreResult | undefined;
+  /** Waits where a test holds the request `duringWork`. */
+  duringWork(): Promise<void>;
+}
+
+/** One documented method and path, with the names that its request may carry. */
+export interface Route {
+  method: "GET" | "POST";
+  /** Below the root; segments match case-insensitively [C], `{name}` matches one segment. */
+  path: string;
+  /** No bearer token is asked for. */
+  anonymous?: true;
+  /** Known query parameters. */
+  query?: readonly string[];
+  /** Known form fields. */
+  form?: readonly string[];
+  /** Known actions of the envelope, each with its properties. */
+  actions?: Readonly<Record<string, readonly string[]>>;
+  handle(context: RouteContext): Answer | Promise<Answer>;
+}
+
+/** A route that fits a request, with the values of its path. */
+export interface RouteMatch {
+  route: Route;
+  params: Record<string, string>;
+}
+
+/** Finds the first route for a method and a path; a slash at the end does not matter. */
+export function matchRoute(routes: readonly Route[], method: string, path: string): RouteMatch | undefined {
+  const asked = segments(path);
+  for (const route of routes) {
+    const params = route.method === method ? matchSegments(segments(route.path), asked) : undefined;
+    if (params !== undefined) {
+      return { route, params };
+    }
+  }
+  return undefined;
+}
+
+function segments(path: string): string[] {
+  return path.split("/").filter((segment) => segment !== "");
+}
+
+function matchSegments(pattern: readonly string[], asked: readonly string[]): Record<string, string> | undefined {
+  if (pattern.length !== asked.length) {
+    return undefined;
+  }
+  const params: Record<string, string> = {};
+  for (const [index, expected] of pattern.entries()) {
+    const segment = decoded(asked[index] ?? "");
+    if (expected.startsWith("{")) {
+      params[expected.slice(1, -1)] = segment;
+    } else if (expected.toLowerCase() !== segment.toLowerCase()) {
+      return undefined;
+    }
+  }
+  return params;
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}

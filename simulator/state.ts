@@ -1,0 +1,62 @@
+import type { RestoreCounts } from "./mail";
+import { TargetMailboxes } from "./mail";
+import type { PstFile } from "./pst";
+import type { SeededOrganization } from "./seed";
+import { Sessions } from "./sessions";
+import type { Tokens } from "./tokens";
+
+/** An action that the server accepted and that writes into a mailbox. Two entries are two restores. */
+export interface MailboxWrite {
+  readonly sessionId: string;
+  readonly sourceMailboxId: string;
+  /** The address that was written to. */
+  readonly targetEmail: string;
+  /** The target is an archive: only when an archive was restored to its original place. */
+  readonly targetIsArchive: boolean;
+  /** The folder that was asked for, if any. */
+  readonly folder: string | undefined;
+  readonly action: "restoretoOriginallocation" | "restoreTo";
+  /** Zeros until it is finished. */
+  readonly counts: RestoreCounts;
+  /** How many of the written items were marked as unread. */
+  readonly markedAsUnread: number;
+  /** ISO 8601; undefined while the restore runs. */
+  readonly finishedAt: string | undefined;
+}
+
+/** A PST export that the server accepted. */
+export interface MailboxExport {
+  readonly sessionId: string;
+  readonly mailboxId: string;
+  readonly keywords: string | undefined;
+  /** Items that the keywords found. */
+  readonly matchedItems: number;
+  /** Size of the file; what reached the client may be less. */
+  readonly bytes: number;
+}
+
+/** How the server behaves where its documentation leaves it open; the defaults are with `SimulatorOptions`. */
+export interface Behaviour {
+  exchange: { userName: string; userPassword: string };
+  restoreAnswer: "empty" | "counters";
+  restoreEvents: "named" | "unnamed" | "none";
+  pst: PstFile;
+}
+
+/** Everything the server knows. */
+export class ServerState {
+  readonly writes: MailboxWrite[] = [];
+  readonly exports: MailboxExport[] = [];
+  readonly targets = new TargetMailboxes();
+  readonly sessions: Sessions;
+
+  constructor(
+    readonly organizations: readonly SeededOrganization[],
+    readonly tokens: Tokens,
+    readonly behaviour: Behaviour,
+    readonly clock: () => Date,
+    sessionIdleSeconds: number,
+  ) {
+    this.sessions = new Sessions(sessionIdleSeconds, clock);
+  }
+}

@@ -1,0 +1,108 @@
+import type { WireToken } from "../provider/api/wire/v3";
+import { TokenRefused, Unauthorized } from "./errors";
+import { tokenFrom } from "./ids";
+
+/** An account that may log in to the REST API. */
+export interface Login {
+  username: string;
+  password: string;
+}
+
+interface Issued {
+  user: string;
+  expiresAt: number;
+}
+
+const refreshTokenLifetimeMs = 24 * 60 * 60 * 1000;
+
+/**
+ * Logins, access tokens and refresh tokens.
+ *
+ * A refresh gives a new pair [D]; the old refresh token is refused from then on, and any refresh token after 24 hours
+ * [inf]. The old access token stays valid until its own end [inf]: requests on their way still carry it.
+ */
+export class Tokens {
+  readonly #access = new Map<string, Issued>();
+  readonly #refresh = new Map<string, Issued>();
+  #issued = 0;
+  logins = 0;
+  refreshes = 0;
+
+  constructor(
+    private readonly accounts: readonly Login[],
+    private readonly lifetimeSeconds: number,
+    private readonly clock: () => Date,
+  ) {}
+
+  /**
+   * Password grant. The user name is compared without regard to case, as Windows does. [inf]
+   *
+   * @throws TokenRefused
+   */
+  logIn(username: string, password: string): WireToken {
+    const account = this.accounts.find((candidate) => sameName(candidate.username, username));
+    if (account === undefined || account.password !== password) {
+      throw new TokenRefused("invalid_grant", "Invalid credential(s)");
+    }
+    this.logins += 1;
+    return this.#issue(account.username);
+  }
+
+  /** @throws TokenRefused when the token is unknown, used or too old. */
+  refresh(refreshToken: string): WireToken {
+    const known = this.#refresh.get(refreshToken);
+    this.#refresh.delete(refreshToken);
+    if (known === undefined || known.expiresAt <= this.clock().getTime()) {
+      throw new TokenRefused("invalid_grant", "The refresh token is invalid or has expired.");
+    }
+    this.refreshes += 1;
+    return this.#issue(known.user);
+  }
+
+  /**
+   * The user of an `Authorization` header.
+   *
+   * @throws Unauthorized
+   */
+  userOf(authorization: string | undefined): string {
+    const known = this.#access.get(bearerOf(authorization));
+    if (known === undefined || known.expiresAt <= this.clock().getTime()) {
+      throw new Unauthorized();
+    }
+    return known.user;
+  }
+
+  /** Makes the access token of this header invalid. */
+  expire(authorization: string | undefined): void {
+    this.#access.delete(bearerOf(authorization));
+  }
+
+  #issue(user: string): WireToken {
+    this.#issued += 1;
+    const now = this.clock();
+    const expires = new Date(now.getTime() + this.lifetimeSeconds * 1000);
+    const accessToken = tokenFrom("access", user, this.#issued);
+    const refreshToken = tokenFrom("refresh", user, this.#issued);
+    this.#access.set(accessToken, { user, expiresAt: expires.getTime() });
+    this.#refresh.set(refreshToken, { user, expiresAt: now.getTime() + refreshTokenLifetimeMs });
+    return {
+      access_token: accessToken,
+      token_type: "bearer",
+      expires_in: this.lifetimeSeconds,
+      refresh_token: refreshToken,
+      userName: user,
+      // RFC 1123, the default of the framework. [inf]
+      ".issued": now.toUTCString(),
+      ".expires": expires.toUTCString(),
+    };
+  }
+}
+
+/** Are these the same account name? Case does not matter. */
+export function sameName(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+function bearerOf(authorization: string | undefined): string {
+  return /^bearer +(\S+)$/i.exec(authorization ?? "")?.[1] ?? "";
+}
