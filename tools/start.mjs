@@ -63,13 +63,14 @@ async function operate(what, interrupt, work) {
   throw Object.assign(stopped, { exitCode: 130 });
 }
 
-/** Errors of the Automation API hold the whole output of the CLI, which is on the screen already. */
+/** Errors of the Automation API hold the whole output of the CLI, which is on the screen already: one line is enough. */
 function reasonOf(error) {
   const lines = String(error.message)
     .split("\n")
     .map((line) => line.trim());
-  const told = lines.findLast((line) => line.startsWith("error:") || line.startsWith("Error:"));
-  return told ?? lines[0];
+  // The last error of the CLI says that the operation failed, which is known; the ones before it say why.
+  const told = lines.filter((line) => line.startsWith("error:") && !/^error: (update|preview) failed/.test(line));
+  return (told[0] ?? lines[0]).replace(/^error: /, "");
 }
 
 function report(outputs, simulator) {

@@ -1,6 +1,8 @@
 // What a person sees at the end: the results as a table, and what the server was asked.
 import path from "node:path";
 
+import { workFolder } from "./place.mjs";
+
 /** The stack's outputs as lines: one row a restore, then the exported files. */
 export function describeResults(outputs) {
   const restores = Object.values(outputs)
@@ -57,7 +59,8 @@ function describeCounts(counts) {
 
 function describePst({ mailbox, pst }) {
   if (!pst?.path) return [];
-  const file = path.relative(process.cwd(), path.resolve(pst.path));
+  // The program's paths are relative to the stack's folder, a person's to where they stand.
+  const file = path.relative(process.cwd(), path.resolve(workFolder, pst.path));
   const bytes = typeof pst.bytes === "number" ? pst.bytes.toLocaleString("en-US") : "unknown";
   return ["", `PST of ${mailbox}: ${file}`, `  ${bytes} bytes, SHA-256 ${pst.sha256 ?? "unknown"}`];
 }
