@@ -17,7 +17,7 @@ export interface Answer {
 export interface Spoiling {
   /** Cut the line after so many bytes of the body. */
   cutAfterBytes?: number;
-  /** A Content-Length other than the body's. */
+  /** A Content-Length other than the body's; when it is less, only so many bytes are sent. */
   contentLength?: number;
 }
 
@@ -57,7 +57,8 @@ export async function sendAnswer(response: ServerResponse, answer: Answer, spoil
     return;
   }
   response.flushHeaders();
-  const bytesToSend = spoiling.cutAfterBytes ?? answer.length;
+  // A client that was promised fewer bytes takes more of them for an error of HTTP: so they are not sent.
+  const bytesToSend = Math.min(spoiling.cutAfterBytes ?? answer.length, spoiling.contentLength ?? answer.length);
   await delivered(pipeline(firstBytes(answer.open(), bytesToSend), response, { end: false }));
   // Sends what is still in the buffers, then closes: the client gets exactly these bytes and then the end of the line.
   response.socket?.destroySoon();

@@ -37,7 +37,8 @@ export interface RestoreResult {
  * - `cutAfterBytes`: the head and so many bytes of the body, then the line is cut.
  * - `resetBeforeAnswer`, `resetBeforeWork`: the line is cut without an answer, with the work done or not.
  * - `delayMs`: the answer waits, in milliseconds of real time, after the work.
- * - `contentLength`: a Content-Length that is not the body's; the connection is closed after the body.
+ * - `contentLength`: a Content-Length that is not the body's. More: the connection is closed after the body. Less: only so
+ *   many bytes are sent, a truncated file in an answer that is whole.
  * - `expireToken`: the token sent is no longer valid; 401, no work.
  * - `expireSession`: the restore session in the path has been idle too long; then the request is treated as usual.
  * - `restoreResult`: the restore does not go well.

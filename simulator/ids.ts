@@ -19,7 +19,7 @@ export function uuidFrom(...parts: (string | number)[]): string {
 
 /** A token text of more than a kilobyte, as the real ones can be; the same parts give the same text. */
 export function tokenFrom(...parts: (string | number)[]): string {
-  const blocks = Array.from({ length: 18 }, (_, block) =>
+  const blocks = Array.from({ length: 24 }, (_, block) =>
     createHash("sha256")
       .update([...parts, block].join("\n"))
       .digest("base64url"),
