@@ -47,7 +47,7 @@ export function judge(answer: RestoreAnswer | undefined, event: SessionEvent | u
   ];
   const warnings = [...(answer?.warnings ?? [])];
   const eventOutcome = outcomeOfEvent(event);
-  if (eventOutcome === "SucceededWithWarnings" && event !== undefined) {
+  if (eventOutcome === "SucceededWithWarnings" && event !== undefined && warnings.length === 0) {
     warnings.push(textOf(event));
   }
   if (eventOutcome === "Failed" && event !== undefined && failures.length === 0) {
@@ -184,6 +184,6 @@ export function findEvent(events: SessionEvent[], query: EventQuery): SessionEve
   };
 }
 
-function textOf(event: SessionEvent): string {
-  return [event.title, event.message].filter((text) => text !== "").join(": ");
+function textOf({ title, message }: SessionEvent): string {
+  return title === "" || message.includes(title) ? message : `${title}: ${message}`;
 }

@@ -1,0 +1,155 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { LocalWorkspace, PulumiCommand, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
+import type { Simulator } from "../../simulator";
+import { aWorkspace } from "./workspace";
+
+type Bag = Record<string, unknown>;
+
+/** A resource as it stands in the stack's state. */
+export interface StateResource {
+  urn: string;
+  type: string;
+  id?: string;
+  inputs?: Bag;
+  outputs?: Bag;
+  initErrors?: string[];
+}
+
+/** What one operation of the CLI did. */
+export interface Run {
+  ok: boolean;
+  /** Everything that it printed. */
+  text: string;
+  /** Operations by name of resource, as `create`, `same`, `replace`, `update`, `delete`; from the engine's own events. */
+  operations: Record<string, string>;
+}
+
+/** A stack of the real engine with a file backend in a folder of its own. */
+export interface TestStack {
+  readonly folder: string;
+  preview(program?: PulumiFn): Promise<Run>;
+  up(program?: PulumiFn, options?: { replace?: string[] }): Promise<Run>;
+  refresh(): Promise<Run>;
+  destroy(): Promise<Run>;
+  outputs(): Promise<Bag>;
+  /** Our resources in the state, by name. */
+  resources(): Promise<Record<string, StateResource>>;
+  /** The state as it lies in the backend, secrets encrypted. */
+  stateText(): Promise<string>;
+  setConfig(config: Record<string, string>): Promise<void>;
+  remove(): Promise<void>;
+}
+
+export const cliRoot = process.env["VB365_PULUMI_CLI_ROOT"] ?? join(homedir(), ".pulumi", "versions", "3.259.0");
+
+/** Settings of a stack for a simulator. */
+export function configOf(simulator: Simulator): Record<string, string> {
+  return {
+    endpoint: simulator.endpoint,
+    username: simulator.username,
+    password: simulator.password,
+    caCert: simulator.caCert,
+    exchangeUserName: simulator.exchange.userName,
+    exchangeUserPassword: simulator.exchange.userPassword,
+  };
+}
+
+const secrets = new Set(["password", "exchangeUserPassword"]);
+
+export async function aStack(program: PulumiFn, config: Record<string, string>): Promise<TestStack> {
+  const workspace = await aWorkspace();
+  const backend = join(workspace.path, "backend");
+  await mkdir(backend);
+  const stack = await LocalWorkspace.createStack(
+    { stackName: "test", projectName: "vb365-test", program },
+    {
+      workDir: workspace.path,
+      pulumiCommand: await PulumiCommand.get({ root: cliRoot }),
+      envVars: {
+        PULUMI_BACKEND_URL: `file://${backend}`,
+        PULUMI_CONFIG_PASSPHRASE: "test",
+        PULUMI_SKIP_UPDATE_CHECK: "true",
+        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      },
+    },
+  );
+  await setConfig(stack, config);
+
+  const use = (next?: PulumiFn) => {
+    if (next !== undefined) {
+      stack.workspace.program = next;
+    }
+  };
+  return {
+    folder: workspace.path,
+    preview: (next) => {
+      use(next);
+      return run((options) => stack.preview(options));
+    },
+    up: (next, more = {}) => {
+      use(next);
+      return run((options) => stack.up({ ...options, ...more }));
+    },
+    refresh: () => run((options) => stack.refresh(options)),
+    destroy: () => run((options) => stack.destroy(options)),
+    async outputs() {
+      const outputs = await stack.outputs();
+      return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value as unknown]));
+    },
+    async resources() {
+      const { deployment } = (await stack.exportStack()) as { deployment: { resources?: StateResource[] } };
+      const { resources = [] } = deployment;
+      const ours = resources.filter(({ type }) => type.startsWith("pulumi-nodejs:dynamic/vb365:"));
+      return Object.fromEntries(ours.map((resource) => [nameIn(resource.urn), resource]));
+    },
+    stateText: () => readFile(join(backend, ".pulumi", "stacks", "vb365-test", "test.json"), "utf8"),
+    setConfig: (next) => setConfig(stack, next),
+    remove: workspace.remove,
+  };
+}
+
+async function setConfig(stack: Stack, config: Record<string, string>): Promise<void> {
+  const entries = Object.entries(config).map(([key, value]) => [`vb365:${key}`, { value, secret: secrets.has(key) }]);
+  await stack.setAllConfig(Object.fromEntries(entries) as Parameters<Stack["setAllConfig"]>[0]);
+}
+
+interface RunOptions {
+  onOutput(text: string): void;
+  onError(text: string): void;
+  onEvent(event: { resourcePreEvent?: { metadata: { op: string; urn: string; type: string } } }): void;
+  color: "never";
+}
+
+async function run(operation: (options: RunOptions) => Promise<unknown>): Promise<Run> {
+  const printed: string[] = [];
+  const operations: Record<string, string> = {};
+  const options: RunOptions = {
+    color: "never",
+    onOutput: (text) => void printed.push(text),
+    onError: (text) => void printed.push(text),
+    onEvent({ resourcePreEvent }) {
+      if (resourcePreEvent?.metadata.type.startsWith("pulumi-nodejs:dynamic/vb365:")) {
+        const { op, urn } = resourcePreEvent.metadata;
+        // A replace is announced as three steps; the one that says so is the one to keep.
+        const steps = new Set(["create-replacement", "delete-replaced"]);
+        if (!(steps.has(op) && operations[nameIn(urn)] === "replace")) {
+          operations[nameIn(urn)] = op;
+        }
+      }
+    },
+  };
+  try {
+    await operation(options);
+    return { ok: true, text: printed.join(""), operations };
+  } catch (error) {
+    return {
+      ok: false,
+      text: `${printed.join("")}\n${error instanceof Error ? error.message : String(error)}`,
+      operations,
+    };
+  }
+}
+
+const nameIn = (urn: string) => urn.split("::").at(-1) ?? urn;

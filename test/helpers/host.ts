@@ -1,0 +1,181 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import * as grpc from "@grpc/grpc-js";
+import * as engineServices from "@pulumi/pulumi/proto/engine_grpc_pb";
+import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb";
+import * as services from "@pulumi/pulumi/proto/provider_grpc_pb";
+import * as messages from "@pulumi/pulumi/proto/provider_pb";
+import { ErrorResourceInitFailed } from "@pulumi/pulumi/proto/provider_pb";
+import { Status } from "@pulumi/pulumi/proto/status_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { handlerOf } from "../../sdk/handler";
+import { aWorkspace } from "./workspace";
+
+type Bag = Record<string, unknown>;
+
+/** A failure as the engine receives it; `state` is there when the resource counts as created, but incomplete. */
+export interface HostFailure {
+  message: string;
+  state?: { id: string; properties: Bag; reasons: string[] };
+}
+
+/** Pulumi's own dynamic provider process, spoken to as the engine does. */
+export interface Host {
+  check(olds: Bag, news: Bag): Promise<{ inputs: Bag; failures: { property: string; reason: string }[] }>;
+  diff(olds: Bag, news: Bag): Promise<{ changes: "some" | "none" | "unknown"; replaces: string[] }>;
+  create(inputs: Bag): Promise<{ id: string; outputs: Bag }>;
+  read(id: string, outputs: Bag): Promise<Bag>;
+  update(id: string, olds: Bag, news: Bag): Promise<Bag>;
+  delete(id: string, outputs: Bag): Promise<void>;
+  /** What was written to the engine's log, in order. */
+  readonly log: { urn: string; message: string; severity: number; ephemeral: boolean }[];
+  /** Folder in which the process runs. */
+  readonly folder: string;
+  /** Everything that the process printed. */
+  readonly printed: string[];
+  stop(): Promise<void>;
+}
+
+/** Starts a dynamic provider process of `@pulumi/pulumi` with a stack configuration. */
+export async function startHost(config: Record<string, string>): Promise<Host> {
+  const workspace = await aWorkspace();
+  const { server, port: enginePort, log } = await startEngineLog();
+  const script = require.resolve("@pulumi/pulumi/cmd/dynamic-provider");
+  const child = spawn(process.execPath, [script, `127.0.0.1:${enginePort}`], {
+    cwd: workspace.path,
+    env: environment(),
+  });
+  const printed: string[] = [];
+  child.stderr.on("data", (chunk: Buffer) => printed.push(chunk.toString()));
+  const port = await firstLine(child);
+  const client = new services.ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
+
+  const configure = new messages.ConfigureRequest();
+  configure.setArgs(struct(config));
+  await ask<messages.ConfigureResponse>((done) => client.configure(configure, done));
+
+  const withHandler = (bag: Bag) => struct({ ...bag, __provider: handlerOf("MailboxRestore") });
+  return {
+    log,
+    printed,
+    folder: workspace.path,
+    async check(olds, news) {
+      const request = new messages.CheckRequest();
+      request.setOlds(struct(olds));
+      request.setNews(withHandler(news));
+      const answer = await ask<messages.CheckResponse>((done) => client.check(request, done));
+      const failures = answer
+        .getFailuresList()
+        .map((one) => ({ property: one.getProperty(), reason: one.getReason() }));
+      return { inputs: bagOf(answer.getInputs()), failures };
+    },
+    async diff(olds, news) {
+      const request = new messages.DiffRequest();
+      request.setOlds(withHandler(olds));
+      request.setNews(withHandler(news));
+      const answer = await ask<messages.DiffResponse>((done) => client.diff(request, done));
+      const changes = (["unknown", "none", "some"] as const)[answer.getChanges()];
+      return { changes, replaces: answer.getReplacesList() };
+    },
+    async create(inputs) {
+      const request = new messages.CreateRequest();
+      request.setProperties(withHandler(inputs));
+      const answer = await ask<messages.CreateResponse>((done) => client.create(request, done));
+      return { id: answer.getId(), outputs: bagOf(answer.getProperties()) };
+    },
+    async read(id, outputs) {
+      const request = new messages.ReadRequest();
+      request.setId(id);
+      request.setProperties(withHandler(outputs));
+      const answer = await ask<messages.ReadResponse>((done) => client.read(request, done));
+      return bagOf(answer.getProperties());
+    },
+    async update(id, olds, news) {
+      const request = new messages.UpdateRequest();
+      request.setId(id);
+      request.setOlds(withHandler(olds));
+      request.setNews(withHandler(news));
+      return bagOf((await ask<messages.UpdateResponse>((done) => client.update(request, done))).getProperties());
+    },
+    async delete(id, outputs) {
+      const request = new messages.DeleteRequest();
+      request.setId(id);
+      request.setProperties(withHandler(outputs));
+      await ask<Empty>((done) => client.delete(request, done));
+    },
+    async stop() {
+      client.close();
+      child.kill("SIGKILL");
+      await once(child, "close");
+      server.forceShutdown();
+      await workspace.remove();
+    },
+  };
+}
+
+/** The environment without settings of ours, so that a developer's own do not reach a test. */
+function environment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("VB365_")));
+}
+
+async function firstLine(child: ChildProcess & { stdout: NodeJS.ReadableStream }): Promise<string> {
+  const lines = createInterface({ input: child.stdout });
+  const [line] = (await once(lines, "line")) as [string];
+  return line;
+}
+
+/** A real gRPC service in the engine's place, for its log alone. */
+async function startEngineLog() {
+  const log: Host["log"] = [];
+  const server = new grpc.Server();
+  server.addService(engineServices.EngineService, {
+    log(call: { request: LogRequest }, done: (error: null, answer: Empty) => void) {
+      const { request } = call;
+      log.push({
+        urn: request.getUrn(),
+        message: request.getMessage(),
+        severity: request.getSeverity(),
+        ephemeral: request.getEphemeral(),
+      });
+      done(null, new Empty());
+    },
+  });
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    ),
+  );
+  return { server, port, log };
+}
+
+function struct(bag: Bag): Struct {
+  return Struct.fromJavaScript(JSON.parse(JSON.stringify(bag)) as Parameters<typeof Struct.fromJavaScript>[0]);
+}
+
+function bagOf(value: Struct | undefined): Bag {
+  const { __provider, ...bag } = (value?.toJavaScript() ?? {}) as Bag;
+  return bag;
+}
+
+function ask<T>(send: (done: (error: grpc.ServiceError | null, answer: T) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) =>
+    send((error, answer) => (error === null || error === undefined ? resolve(answer) : reject(failureOf(error)))),
+  );
+}
+
+function failureOf(error: grpc.ServiceError): Error & HostFailure {
+  const failure: Error & HostFailure = new Error(error.details);
+  const [packed] = error.metadata.get("grpc-status-details-bin");
+  if (packed !== undefined) {
+    const detail = Status.deserializeBinary(packed as Buffer).getDetailsList()[0];
+    const incomplete = ErrorResourceInitFailed.deserializeBinary(detail?.getValue_asU8() ?? new Uint8Array());
+    failure.state = {
+      id: incomplete.getId(),
+      properties: bagOf(incomplete.getProperties()),
+      reasons: incomplete.getReasonsList(),
+    };
+  }
+  return failure;
+}
