@@ -74,13 +74,14 @@ describe("simulator v3: mailboxes", () => {
   it("links to first and previous page only behind the first one, to a next one only before the last", async () => {
     const { call, openSession } = await start();
     const list = `${await openSession()}/Organization/Mailboxes`;
-    const linksAt = async (offset: number): Promise<string[]> => {
-      const answer = await call("GET", `${list}?offset=${offset}&limit=2`);
+    const linksAt = async (offset: number, limit = 2): Promise<string[]> => {
+      const answer = await call("GET", `${list}?offset=${offset}&limit=${limit}`);
       return Object.keys(checked<MailboxPage>(answer, 200, "mailboxes")._links ?? {}).sort();
     };
     assert.deepEqual(await linksAt(0), ["next", "self"]);
     assert.deepEqual(await linksAt(2), ["first", "next", "prev", "self"]);
     assert.deepEqual(await linksAt(4), ["first", "prev", "self"]);
+    assert.deepEqual(await linksAt(0, 5), ["self"]);
   });
 
   it("shows nothing behind the end", async () => {
