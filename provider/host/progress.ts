@@ -5,6 +5,8 @@ import type { Voice } from "../resources/mailbox-restore/create";
 const severity = { info: 1, warning: 2 };
 /** The row is painted again this often while something lasts. */
 const tickMs = 1000;
+/** An engine that does not take a line within this time gets no further one; a restore never waits for its audience. */
+const patienceMs = 2000;
 
 interface LogLine {
   urn: string;
@@ -14,7 +16,8 @@ interface LogLine {
   ephemeral: boolean;
 }
 
-type Log = (line: LogLine) => void;
+/** Resolves when the line has been handed over, or could not be. Never rejects. */
+type Log = (line: LogLine) => Promise<void>;
 
 /**
  * Opens the way to the engine's log. Its address is the last argument of this process; where there is none, or where it
@@ -22,7 +25,7 @@ type Log = (line: LogLine) => void;
  */
 export function openEngineLog(address: string | undefined): Log {
   if (address === undefined || !/^[\w.[\]:-]+:\d+$/.test(address)) {
-    return () => undefined;
+    return silent;
   }
   try {
     // The engine's client comes with the SDK; under a strict package manager only the SDK itself can see gRPC.
@@ -31,24 +34,37 @@ export function openEngineLog(address: string | undefined): Log {
     const services = sdk("@pulumi/pulumi/proto/engine_grpc_pb") as { EngineClient: EngineClientClass };
     const messages = sdk("@pulumi/pulumi/proto/engine_pb") as { LogRequest: new () => LogRequest };
     const client = new services.EngineClient(address, grpc.credentials.createInsecure());
-    return ({ urn, severity, message, ephemeral }) => {
-      const request = new messages.LogRequest();
-      request.setUrn(urn);
-      request.setSeverity(severity);
-      request.setMessage(message);
-      request.setEphemeral(ephemeral);
-      client.log(request, () => undefined);
-    };
+    let isGone = false;
+    const send = ({ urn, severity, message, ephemeral }: LogLine) =>
+      new Promise<void>((sent) => {
+        if (isGone) {
+          return sent();
+        }
+        const request = new messages.LogRequest();
+        request.setUrn(urn);
+        request.setSeverity(severity);
+        request.setMessage(message);
+        request.setEphemeral(ephemeral);
+        client.log(request, { deadline: Date.now() + patienceMs }, (error) => {
+          isGone = error !== null;
+          sent();
+        });
+      });
+    // One after the other: two lines under way at once may arrive in either order, and the older one would stay on the row.
+    let last = Promise.resolve();
+    return (line) => (last = last.then(() => send(line)));
   } catch {
     // Another layout of the SDK: progress is a convenience, a restore does not depend on it.
-    return () => undefined;
+    return silent;
   }
 }
+
+const silent: Log = () => Promise.resolve();
 
 type EngineClientClass = new (
   address: string,
   credentials: unknown,
-) => { log(request: LogRequest, done: (error: unknown) => void): void };
+) => { log(request: LogRequest, options: { deadline: number }, done: (error: Error | null) => void): void };
 
 interface LogRequest {
   setUrn(urn: string): void;
@@ -63,8 +79,10 @@ export async function speakingFor<T>(
   urn: string | undefined,
   work: (voice: Voice) => Promise<T>,
 ): Promise<T> {
-  const say = (message: string, level = severity.info, ephemeral = true) =>
-    log({ urn: urn ?? "", severity: level, message, ephemeral });
+  const say = (message: string, level = severity.info, ephemeral = true) => {
+    spoken = log({ urn: urn ?? "", severity: level, message, ephemeral });
+  };
+  let spoken = Promise.resolve();
   let doing = "";
   let since = Date.now();
   let bytes: { done: number; total: number | undefined } | undefined;
@@ -89,6 +107,8 @@ export async function speakingFor<T>(
     });
   } finally {
     clearInterval(ticker);
+    // The engine forgets a row's text with the end of its operation, so the last line must be there before that.
+    await spoken;
   }
 }
 

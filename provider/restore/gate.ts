@@ -1,7 +1,11 @@
 /** Lets a limited number through at a time, in the order in which they came. */
 export interface Gate {
-  /** Waits for a place and returns the function that gives it back. */
-  enter(): Promise<() => void>;
+  /**
+   * Waits for a place and returns the function that gives it back.
+   *
+   * @param onWait - called when there is none yet
+   */
+  enter(onWait?: () => void): Promise<() => void>;
 }
 
 export function createGate(places: number): Gate {
@@ -16,10 +20,11 @@ export function createGate(places: number): Gate {
     }
   };
   return {
-    async enter() {
+    async enter(onWait) {
       if (free > 0) {
         free -= 1;
       } else {
+        onWait?.();
         await new Promise<void>((resolve) => waiting.push(resolve));
       }
       let left = false;

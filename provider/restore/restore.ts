@@ -112,7 +112,6 @@ export async function restoreMailbox(
     }
     throw error;
   }
-  report("stopping the restore session");
   const warning = await lease.release();
   return warning === undefined ? record : { ...record, warnings: shorten([...record.warnings, warning]) };
 }
@@ -146,8 +145,7 @@ async function restoreInSession(
   );
   refuseUnconfirmedInPlace(request, mailbox.email);
 
-  report("waiting for its turn");
-  const leaveGate = await connection.gate.enter();
+  const leaveGate = await connection.gate.enter(() => report("waiting for its turn"));
   const type = action.kind === "exportToPst" ? "Export" : "Restore";
   const work = lease.begin(type);
   const startedAt = new Date();
