@@ -35,6 +35,7 @@ export default tseslint.config(
         clearInterval: "readonly",
         module: "writable",
         require: "readonly",
+        AbortController: "readonly",
         AbortSignal: "readonly",
         fetch: "readonly",
       },

@@ -24,7 +24,8 @@ await main(async () => {
 
 async function runQuickstart(cli) {
   const { startSimulator } = require("../dist/simulator/index.js");
-  const simulator = await startSimulator();
+  // With counters, as v3 was seen to answer; the default is the empty answer that its reference documents.
+  const simulator = await startSimulator({ restoreAnswer: "counters" });
   const interrupt = watchForInterrupt();
   try {
     say(`Simulated server at ${simulator.endpoint} (no account, no cloud, nothing outside of this machine)\n`);

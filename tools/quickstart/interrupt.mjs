@@ -1,5 +1,4 @@
 // ^C during an operation of the stack: the CLI must hear of it exactly once.
-/* global AbortController */
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** What the CLI prints when it has heard. */
