@@ -178,7 +178,7 @@ async function restoreInSession(
       warnings: shorten(judgement.warnings),
       startedAt: startedAt.toISOString(),
       finishedAt: finishedAt.toISOString(),
-      durationSeconds: Math.round((finishedAt.getTime() - startedAt.getTime()) / 100) / 10,
+      durationSeconds: (finishedAt.getTime() - startedAt.getTime()) / 1000,
       dataAgeSeconds:
         pointInTime === undefined ? null : dataAgeSeconds(organization, pointInTime, startedAt.toISOString()),
       ...(done.pst === undefined ? {} : { pst: done.pst }),

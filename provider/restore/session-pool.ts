@@ -58,7 +58,11 @@ export function createSessionPool(dialect: Dialect): SessionPool {
       others.add(work);
       return work;
     },
-    mailboxes: () => (shared.mailboxes ??= dialect.listMailboxes(sessionId)),
+    mailboxes: () =>
+      (shared.mailboxes ??= dialect.listMailboxes(sessionId).catch((error: unknown) => {
+        shared.mailboxes = undefined;
+        throw error;
+      })),
     keepOpen: () => (shared.keepOpen = true),
     async release() {
       shared.users -= 1;

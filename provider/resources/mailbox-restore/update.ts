@@ -50,7 +50,7 @@ async function seeTheEnd(connection: Connection, outputs: MailboxRestoreOutputs)
       ...judgement,
       failureCount: judgement.failures.length,
       finishedAt,
-      durationSeconds: Math.round((Date.parse(finishedAt) - Date.parse(outputs.startedAt)) / 100) / 10,
+      durationSeconds: (Date.parse(finishedAt) - Date.parse(outputs.startedAt)) / 1000,
     };
   } catch (error) {
     return { ...outputs, warnings: [...outputs.warnings.slice(0, 19), `Looking again failed: ${messageOf(error)}`] };
