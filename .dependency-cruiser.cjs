@@ -2,6 +2,8 @@
 const folder = {
   errors: "^provider/errors\\.ts$",
   config: "^provider/config\\.ts$",
+  nearest: "^provider/nearest\\.ts$",
+  nearest: "^provider/nearest\\.ts$",
   wire: "^provider/api/wire/",
   api: "^provider/api/",
   restore: "^provider/restore/",
@@ -32,8 +34,9 @@ module.exports = {
   allowed: [
     ...allow(folder.errors, builtIn),
     ...allow(folder.config, folder.errors, builtIn),
+    ...allow(folder.nearest, npm("fastest-levenshtein")),
     ...allow(folder.api, folder.api, folder.errors, folder.config, builtIn, npm("node-fetch")),
-    ...allow(folder.restore, folder.restore, folder.api, folder.errors, folder.config, builtIn),
+    ...allow(folder.restore, folder.restore, folder.api, folder.errors, folder.config, folder.nearest, builtIn),
     ...allow(
       folder.resources,
       folder.resources,
@@ -41,6 +44,7 @@ module.exports = {
       folder.api,
       folder.errors,
       folder.config,
+      folder.nearest,
       builtIn,
       npm("ajv"),
     ),

@@ -94,7 +94,8 @@ export const MailboxRestore: ResourceHandler = {
       hasExchangeAccess: settings === undefined || settings.exchange.userName !== undefined,
       now: new Date(),
     });
-    const failures = result.mistakes.map(({ path, reason }) => ({ property: path, reason }));
+    // The CLI prints the value of a property that a failure names, and it may be a secret: the path stands in the text instead.
+    const failures = result.mistakes.map(({ path, reason }) => ({ property: "", reason: `${path} ${reason}`.trim() }));
     return { inputs: { ...result.inputs }, failures };
   },
 

@@ -1,5 +1,6 @@
 import type { Mailbox, Organization } from "../api/dialects/dialect";
 import { MailboxRestoreError } from "../errors";
+import { nearestFirst } from "../nearest";
 
 /** How a program names a mailbox of a backup. */
 export type MailboxSelector = { email: string; archive: boolean } | { id: string };
@@ -13,6 +14,7 @@ export function selectOrganization(organizations: Organization[], idOrName: stri
   );
   return onlyOne(matches, {
     what: `organization "${idOrName}"`,
+    written: idOrName,
     where: "the backups that this login sees",
     all: organizations.map(({ name }) => name),
   });
@@ -39,18 +41,23 @@ export function selectMailbox(mailboxes: Mailbox[], selector: MailboxSelector, p
   const name = "id" in selector ? selector.id : `${selector.email}${selector.archive ? " (archive)" : ""}`;
   return onlyOne(matches, {
     what: `mailbox ${name}`,
+    written: name,
     where: `the backup of ${pointInTime}`,
     all: mailboxes.map(({ email, isArchive }) => (isArchive ? `${email} (archive)` : email)),
   });
 }
 
-function onlyOne<T extends { id: string }>(matches: T[], names: { what: string; where: string; all: string[] }): T {
+function onlyOne<T extends { id: string }>(
+  matches: T[],
+  names: { what: string; written: string; where: string; all: string[] },
+): T {
   const [first, second] = matches;
   if (first === undefined) {
-    const shown = names.all.slice(0, 10).join(", ") + (names.all.length > 10 ? ", …" : "");
+    const nearest = nearestFirst(names.written, names.all).slice(0, 5).join(", ");
     throw new MailboxRestoreError(
       "selection",
-      `There is no ${names.what} in ${names.where}. It holds ${names.all.length}: ${shown || "none"}`,
+      `There is no ${names.what} in ${names.where}. ` +
+        (nearest === "" ? "It is empty." : `The nearest of the ${names.all.length} that are there: ${nearest}.`),
     );
   }
   if (second !== undefined) {

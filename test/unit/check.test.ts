@@ -58,7 +58,7 @@ describe("checking inputs at preview", () => {
       /^mailbox.email must be an e-mail/,
       /^pointInTime must be a time with an offset/,
       /^exportToPst.path is required/,
-      /nonsense is not an input/,
+      /^nonsense is no input; there are organization/,
       /^organization is required/,
     ]) {
       assert.ok(
@@ -119,16 +119,21 @@ describe("checking inputs at preview", () => {
     assert.deepEqual(mistakesOf(bare, {}, { hasExchangeAccess: true }), []);
   });
 
-  it("names no input whose value the CLI must not print", () => {
+  it("offers the nearest input for one that is misspelled, and shows no value", () => {
     const mistakes = mistakesOf(
       inPlace({
-        restoreToOriginalLocation: { userName: 5, userPassword: 6, userPasword: "typo" },
+        restoreToOriginalLocation: { userName: "svc", userPasword: "typo-marker" },
         confirmInPlace: "finance@contoso.example",
+        pointintime: "latest",
       }),
     );
-    assert.equal(mistakes.length, 3);
-    assert.deepEqual([...new Set(mistakes.map(({ path }) => path))], [""]);
-    assert.match(mistakes.map(({ reason }) => reason).join(), /restoreToOriginalLocation.userPasword is not an input/);
+    const text = mistakes.map(({ path, reason }) => `${path} ${reason}`);
+    assert.ok(
+      text.includes("restoreToOriginalLocation.userPasword is no input; did you mean userPassword?"),
+      text.join(),
+    );
+    assert.ok(text.includes("pointintime is no input; did you mean pointInTime?"), text.join());
+    assert.doesNotMatch(text.join(), /typo-marker/);
   });
 
   it("tells what is missing in the connection's settings", () => {

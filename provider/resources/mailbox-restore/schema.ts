@@ -1,5 +1,5 @@
 import { Ajv, type ErrorObject } from "ajv";
-import { accessNames } from "./inputs";
+import { nearestOf } from "../../nearest";
 
 /**
  * What Pulumi's runtime puts in place of a value that a preview cannot know yet. It may stand for anything, so it satisfies
@@ -7,12 +7,9 @@ import { accessNames } from "./inputs";
  */
 export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** One mistake in a program: what to write instead. Never a value. */
+/** One mistake in a program: where, and what to write instead. Never a value. */
 export interface Mistake {
-  /**
-   * Dotted path of the input. The CLI prints the value of a property that is named, so a mistake in a secret, or in an input
-   * that may be a secret misspelled, has an empty path and names the input in its reason.
-   */
+  /** Dotted path of the input; empty when it concerns several. */
   path: string;
   reason: string;
 }
@@ -91,19 +88,7 @@ export function findShapeMistakes(inputs: object): Mistake[] {
   }
   return (validate.errors ?? [])
     .filter((error) => error.keyword !== "if" && !isUnknownAt(inputs, error.instancePath))
-    .map(describe)
-    .map(({ path, reason }) => (isShowable(path) ? { path, reason } : { path: "", reason: `${path} ${reason}` }));
-}
-
-const showable = new Set(
-  [inputSchema, ...Object.values(inputSchema.properties ?? {})].flatMap(({ properties }) =>
-    Object.keys(properties ?? {}),
-  ),
-);
-
-function isShowable(path: string): boolean {
-  const names = path.split(".");
-  return names.every((name) => showable.has(name) && !(accessNames as readonly string[]).includes(name));
+    .map(describe);
 }
 
 /** Is a value, or anything around it, not known yet? */
@@ -123,7 +108,7 @@ function describe(error: ErrorObject): Mistake {
     case "required":
       return { path: at(String(params["missingProperty"])), reason: "is required" };
     case "additionalProperties":
-      return { path: at(String(params["additionalProperty"])), reason: "is not an input of MailboxRestore: remove it" };
+      return describeUnknownInput(path, String(params["additionalProperty"]));
     case "type":
       return { path: at(), reason: `must be of type ${String(params["type"])}` };
     case "minLength":
@@ -141,4 +126,16 @@ function describe(error: ErrorObject): Mistake {
     default:
       return { path: at(), reason: error.message ?? "is not valid" };
   }
+}
+
+/** An input that does not exist, with the nearest one that does. */
+function describeUnknownInput(path: string[], name: string): Mistake {
+  const around = path.reduce<Schema | undefined>((schema, step) => schema?.properties?.[step], inputSchema);
+  const known = Object.keys(around?.properties ?? {}).filter((candidate) => !candidate.startsWith("__"));
+  const nearest = nearestOf(name, known);
+  return {
+    path: [...path, name].join("."),
+    reason:
+      nearest === undefined ? `is no input; there are ${known.join(", ")}` : `is no input; did you mean ${nearest}?`,
+  };
 }
