@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { isIPv6 } from "node:net";
 
 /** Connection to one Veeam server, checked once and then passed around as a whole. */
@@ -7,13 +8,23 @@ export interface ConnectionSettings {
   username: string;
   password: string;
   apiVersion: "v3";
-  /** PEM text of the CA that signed the server's certificate; undefined = the CAs that Node trusts. */
-  caCert: string | undefined;
+  trust: Trust;
   /** Restores and exports that this process runs at the same time. Default 2. */
   maxConcurrentRestores: number;
   /** Account that writes into mailboxes, for actions that name none themselves. */
   exchange: { userName: string | undefined; userPassword: string | undefined };
 }
+
+/** By what the server is recognised. */
+export type Trust =
+  /** Its certificate comes from a CA that Node trusts. */
+  | { by: "systemCas" }
+  /** Its certificate comes from this CA, PEM text. */
+  | { by: "caCert"; caCert: string }
+  /** Its certificate is this very one: SHA-256, upper-case hexadecimal without colons. */
+  | { by: "fingerprint"; sha256: string }
+  /** Not at all. */
+  | { by: "nothing" };
 
 /** One thing to mend; `key` is the configuration key without its namespace. */
 export interface ConfigMistake {
@@ -68,13 +79,7 @@ export function readConnectionSettings(
       reason: "vb365:maxConcurrentRestores must be a whole number from 1",
     });
   }
-  const caCert = optional("caCert");
-  if (caCert !== undefined && !caCert.includes("-----BEGIN CERTIFICATE-----")) {
-    mistakes.push({
-      key: "caCert",
-      reason: "vb365:caCert must be the PEM text of a certificate (-----BEGIN CERTIFICATE-----)",
-    });
-  }
+  const trust = readTrust(optional, mistakes);
 
   if (mistakes.length > 0 || endpoint === undefined || "reason" in endpoint) {
     return { mistakes };
@@ -85,15 +90,16 @@ export function readConnectionSettings(
       username,
       password,
       apiVersion: "v3",
-      caCert,
+      trust,
       maxConcurrentRestores,
       exchange: { userName: optional("exchangeUserName"), userPassword: optional("exchangeUserPassword") },
     },
   };
 }
 
-function parseEndpoint(text: string): { origin: string } | { reason: string } {
+function parseEndpoint(written: string): { origin: string } | { reason: string } {
   const example = "for example https://vb365.example.test:4443";
+  const text = written.trim();
   if (!URL.canParse(text)) {
     return { reason: `vb365:endpoint is not an address; write https://HOST:4443, ${example}` };
   }
@@ -109,6 +115,56 @@ function parseEndpoint(text: string): { origin: string } | { reason: string } {
   }
   const host = isIPv6(url.hostname) ? `[${url.hostname}]` : url.hostname;
   // The URL class drops ":443" because it is the scheme's default, so the text itself tells whether a port was named.
-  const portNamed = url.port !== "" || /:443\/?$/.test(text);
+  const portNamed = url.port !== "" || /:0*443\/?$/.test(text);
   return { origin: `https://${host}:${url.port || (portNamed ? 443 : defaultPort)}` };
+}
+
+function readTrust(optional: (key: string) => string | undefined, mistakes: ConfigMistake[]): Trust {
+  const [caCert, fingerprint, insecure = "false"] = ["caCert", "tlsFingerprint", "insecure"].map(optional);
+  if (insecure !== "true" && insecure !== "false") {
+    mistakes.push({ key: "insecure", reason: "vb365:insecure must be true or false" });
+  }
+  if (fingerprint !== undefined) {
+    const sha256 = fingerprint
+      .replace(/^sha-?256[:=]/i, "")
+      .replaceAll(":", "")
+      .toUpperCase();
+    if (!/^[0-9A-F]{64}$/.test(sha256)) {
+      const how = "openssl x509 -in server.pem -noout -fingerprint -sha256";
+      mistakes.push({
+        key: "tlsFingerprint",
+        reason: `vb365:tlsFingerprint must be a SHA-256 in hexadecimal, as printed by: ${how}`,
+      });
+    }
+    return { by: "fingerprint", sha256 };
+  }
+  if (caCert !== undefined) {
+    return { by: "caCert", caCert: readCaCert(caCert, mistakes) };
+  }
+  return { by: insecure === "true" ? "nothing" : "systemCas" };
+}
+
+/** PEM text as it is, or the text of the file that is named. */
+function readCaCert(textOrFile: string, mistakes: ConfigMistake[]): string {
+  const pem = "-----BEGIN CERTIFICATE-----";
+  if (textOrFile.includes(pem)) {
+    return textOrFile;
+  }
+  const wrong = (what: string) =>
+    mistakes.push({
+      key: "caCert",
+      reason: `vb365:caCert must be PEM text (${pem} …) or a file that holds it: ${what}`,
+    });
+  try {
+    const text = readFileSync(textOrFile, "utf8");
+    if (!text.includes(pem)) {
+      wrong(`there is none in ${textOrFile}`);
+    }
+    return text;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // A value of several lines is a damaged PEM rather than a file, and no message repeats it.
+    wrong(textOrFile.includes("\n") ? "this is neither" : `${textOrFile} cannot be read (${code ?? "unknown"})`);
+    return "";
+  }
 }

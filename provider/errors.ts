@@ -21,6 +21,11 @@ export type ErrorCode =
 /** Base of every error that this package throws on purpose. */
 export class MailboxRestoreError extends Error {
   readonly code: ErrorCode;
+  /**
+   * True when the request certainly never reached the server: it was never written, because the login or the connection before
+   * it failed. False when it may have.
+   */
+  notSent = false;
 
   constructor(code: ErrorCode, message: string) {
     super(message);
@@ -38,8 +43,6 @@ export class ConfigError extends MailboxRestoreError {
 
 /** The server was not reached, or the line broke: the reader checks host, port and certificate. */
 export class ConnectionError extends MailboxRestoreError {
-  /** True when the request certainly never reached the server; false when it may have. */
-  readonly notSent: boolean;
   /** False when the layer that threw has already tried again. */
   readonly repeatable: boolean;
 

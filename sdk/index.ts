@@ -1,13 +1,13 @@
-export {
-  type ActionArgs,
-  type BackupSourceArgs,
-  type CommonArgs,
-  type ExchangeAccessArgs,
-  type ExportToPstArgs,
-  MailboxRestore,
-  type MailboxArgs,
-  type MailboxRestoreArgs,
-  type RestoreToArgs,
-  type RestoreToOriginalLocationArgs,
-  type SessionSourceArgs,
+export { MailboxRestore } from "./mailbox-restore";
+export type {
+  ActionArgs,
+  BackupSourceArgs,
+  CommonArgs,
+  ExchangeAccessArgs,
+  ExportToPstArgs,
+  MailboxArgs,
+  MailboxRestoreArgs,
+  RestoreToArgs,
+  RestoreToOriginalLocationArgs,
+  SessionSourceArgs,
 } from "./mailbox-restore";

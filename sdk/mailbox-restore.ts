@@ -89,9 +89,13 @@ export interface SessionSourceArgs {
 
 /** Exactly one of the three actions. */
 export type ActionArgs =
-  | { exportToPst: ExportToPstArgs; restoreToOriginalLocation?: undefined; restoreTo?: undefined }
-  | { restoreToOriginalLocation: RestoreToOriginalLocationArgs; exportToPst?: undefined; restoreTo?: undefined }
-  | { restoreTo: RestoreToArgs; exportToPst?: undefined; restoreToOriginalLocation?: undefined };
+  | { exportToPst: pulumi.Input<ExportToPstArgs>; restoreToOriginalLocation?: undefined; restoreTo?: undefined }
+  | {
+      restoreToOriginalLocation: pulumi.Input<RestoreToOriginalLocationArgs>;
+      exportToPst?: undefined;
+      restoreTo?: undefined;
+    }
+  | { restoreTo: pulumi.Input<RestoreToArgs>; exportToPst?: undefined; restoreToOriginalLocation?: undefined };
 
 export interface CommonArgs {
   /** Any text: a date, a ticket, a commit. Another one restores again, and that is its only purpose. */
@@ -198,18 +202,27 @@ export class MailboxRestore extends pulumi.CustomResource {
 
 /** Credentials are secrets whether or not the program says so. */
 function withSecretAccess(args: MailboxRestoreArgs): Record<string, unknown> {
-  const inputs: Record<string, unknown> = { ...args };
-  for (const action of ["restoreTo", "restoreToOriginalLocation"] as const) {
-    const access = args[action];
-    if (access !== undefined) {
-      inputs[action] = {
-        ...access,
-        ...(access.userName === undefined ? {} : { userName: pulumi.secret(access.userName) }),
-        ...(access.userPassword === undefined ? {} : { userPassword: pulumi.secret(access.userPassword) }),
-      };
-    }
+  const { restoreTo, restoreToOriginalLocation } = args;
+  return {
+    ...args,
+    ...(restoreTo === undefined ? {} : { restoreTo: secretAccess(restoreTo) }),
+    ...(restoreToOriginalLocation === undefined
+      ? {}
+      : { restoreToOriginalLocation: secretAccess(restoreToOriginalLocation) }),
+  };
+}
+
+function secretAccess(access: pulumi.Input<ExchangeAccessArgs>): unknown {
+  if (pulumi.Output.isInstance(access) || access instanceof Promise) {
+    // An action that is computed as a whole cannot be taken apart before it is known, so it is secret as a whole.
+    return pulumi.secret(access);
   }
-  return inputs;
+  const { userName, userPassword, ...others } = access;
+  return {
+    ...others,
+    ...(userName === undefined ? {} : { userName: pulumi.secret(userName) }),
+    ...(userPassword === undefined ? {} : { userPassword: pulumi.secret(userPassword) }),
+  };
 }
 
 /**

@@ -2,31 +2,34 @@ import { ApiError, type ApiErrorFields, AuthenticationError, NotFoundError } fro
 import { parseRetryAfter } from "./retry";
 import { type HttpRequest, type HttpResponse, readText } from "./transport";
 
-/** Takes known secrets out of a text that came from elsewhere. */
+/** Takes known secrets out of a text that came from elsewhere, and half characters: gRPC cannot carry them. */
 export type Redact = (text: string) => string;
 
 /** A redactor for secrets that may still change: tokens come and go during a run. */
 export function createRedactor(secrets: () => Iterable<string | undefined>): Redact {
   return (text) => {
-    let clean = text;
-    for (const secret of secrets()) {
-      // Shorter "secrets" would tear ordinary words apart and tell by that what they are.
-      if (secret !== undefined && secret.length >= 4) {
-        clean = clean.replaceAll(secret, "[secret]").replaceAll(JSON.stringify(secret).slice(1, -1), "[secret]");
-      }
-    }
-    return clean;
+    // Shorter "secrets" would tear ordinary words apart and tell by that what they are. The longest first: one may begin with
+    // another, and its tail would stay.
+    const known = [...secrets()]
+      .filter((secret): secret is string => secret !== undefined && secret.length >= 4)
+      .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)])
+      .sort((a, b) => b.length - a.length);
+    return known.reduce((clean, secret) => clean.replaceAll(secret, "[secret]"), text).toWellFormed();
   };
 }
 
-/** The body of a successful answer as JSON; undefined when the body is empty. */
-export async function readJson(request: HttpRequest, response: HttpResponse): Promise<unknown> {
+/**
+ * The body of a successful answer as JSON; undefined when the body is empty.
+ *
+ * @param redact - applied to every text in it: whatever the server says may be shown later, and it may repeat what it was sent
+ */
+export async function readJson(request: HttpRequest, response: HttpResponse, redact: Redact): Promise<unknown> {
   const text = await readText(response);
   if (text.trim() === "") {
     return undefined;
   }
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(text, (_name, value: unknown) => (typeof value === "string" ? redact(value) : value)) as unknown;
   } catch {
     throw new ApiError(
       `${request.method} ${request.path}: the answer (status ${response.status}) is not JSON. ` +
@@ -42,7 +45,7 @@ export async function readJson(request: HttpRequest, response: HttpResponse): Pr
  */
 export async function readFailure(request: HttpRequest, response: HttpResponse, redact: Redact): Promise<ApiError> {
   const { message, vendorCode } = parseFailure(await readText(response).catch(() => ""));
-  const serverMessage = message === undefined ? undefined : redact(message);
+  const serverMessage = message === undefined ? undefined : cut(redact(message), 2000);
   const fields: ApiErrorFields = {
     method: request.method,
     path: request.path,
@@ -79,11 +82,16 @@ function parseFailure(text: string): { message?: string; vendorCode?: string } {
   const { message, errorCode, error, error_description: description } = body as Record<string, unknown>;
   const words = [message, description, error].find((value) => typeof value === "string" && value !== "");
   return {
-    ...(typeof words === "string" ? { message: words.slice(0, 2000) } : {}),
+    ...(typeof words === "string" ? { message: words } : {}),
     ...(typeof errorCode === "string"
       ? { vendorCode: errorCode }
       : typeof error === "string"
         ? { vendorCode: error }
         : {}),
   };
+}
+
+/** The beginning of a text, without half a character at its end. */
+export function cut(text: string, characters: number): string {
+  return text.length <= characters ? text : text.slice(0, characters).toWellFormed();
 }

@@ -1,4 +1,12 @@
-import { type ApiError, AuthenticationError, ConnectionError, isApiError, isConnectionError } from "../errors";
+import {
+  type ApiError,
+  AuthenticationError,
+  ConnectionError,
+  MailboxRestoreError,
+  isApiError,
+  isConnectionError,
+  messageOf,
+} from "../errors";
 import { type Redact, readFailure, readJson } from "./answer";
 import { type RetryPolicy, withRetry } from "./retry";
 import type { HttpRequest, HttpResponse, Transport } from "./transport";
@@ -54,7 +62,8 @@ export function authenticate(
       if (response.status !== 200) {
         throw await readFailure(request, response, options.redact);
       }
-      return parseToken(request, await readJson(request, response), now());
+      // Nothing is redacted here: what this answer says is the secret itself, and no text of it is shown.
+      return parseToken(request, await readJson(request, response, (text) => text), now());
     });
   };
 
@@ -98,13 +107,13 @@ export function authenticate(
 
   return {
     async send(request) {
-      const used = await currentToken();
+      const used = await currentToken().catch(throwNotSent);
       const response = await sendWith(request, used);
       if (response.status !== 401 || !request.repeatable) {
         return response;
       }
       response.body.resume();
-      return sendWith(request, await currentToken(used));
+      return sendWith(request, await currentToken(used).catch(throwNotSent));
     },
     secrets: () => [token?.accessToken, token?.refreshToken],
   };
@@ -129,6 +138,13 @@ function parseToken(request: HttpRequest, body: unknown, nowMs: number): Token {
     refreshToken: typeof refreshToken === "string" && refreshToken !== "" ? refreshToken : undefined,
     renewAt: lifetimeMs > 0 ? nowMs + lifetimeMs - marginMs : Number.POSITIVE_INFINITY,
   };
+}
+
+/** What needed the token was not sent when there was no token to be had. */
+function throwNotSent(error: unknown): never {
+  const known = error instanceof MailboxRestoreError ? error : new MailboxRestoreError("connection", messageOf(error));
+  known.notSent = true;
+  throw known;
 }
 
 function explainLogin(error: unknown, username: string): unknown {

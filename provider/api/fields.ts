@@ -8,7 +8,13 @@ export interface Fields {
   flag(name: string): boolean;
   /** A whole number, also as a numeral; null when absent. */
   count(name: string): number | null;
+  /**
+   * A list of texts in whatever shape it came: a list, one text alone, or objects. What may be a failure is never dropped
+   * because it looks unusual.
+   */
   texts(name: string): string[];
+  /** Fields that are there, other than those named. */
+  others(names: readonly string[]): string[];
   has(name: string): boolean;
   nested(name: string): Fields | undefined;
   items(name: string): unknown[] | undefined;
@@ -45,7 +51,14 @@ export function fieldsOf(value: unknown, what: string): Fields {
     },
     texts(name) {
       const field = get(name);
-      return Array.isArray(field) ? field.filter((item): item is string => typeof item === "string") : [];
+      const list: unknown[] = Array.isArray(field) ? field : [field];
+      return list
+        .filter((item) => item !== undefined && item !== null && item !== "")
+        .map((item) => (typeof item === "string" ? item : JSON.stringify(item)));
+    },
+    others(names) {
+      const known = new Set(names.map((name) => name.toLowerCase()));
+      return [...byName.keys()].filter((name) => !known.has(name));
     },
     has: (name) => get(name) !== undefined,
     nested(name) {

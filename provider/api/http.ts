@@ -49,7 +49,7 @@ export function createHttp(settings: ConnectionSettings, apiPath: string, option
 
   return {
     json(request) {
-      const attempt = async () => readJson(request, await once(request));
+      const attempt = async () => readJson(request, await once(request), redact);
       return request.repeatable ? withRetry(retry, attempt) : attempt();
     },
     stream: (request) => (request.repeatable ? withRetry(retry, () => once(request)) : once(request)),

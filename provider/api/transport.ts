@@ -1,6 +1,7 @@
-import { Agent } from "node:https";
 import type { Readable } from "node:stream";
-import { ConnectionError, messageOf } from "../errors";
+import type { Trust } from "../config";
+import { ConnectionError, isConnectionError, messageOf } from "../errors";
+import { createAgent, explainDistrust } from "./tls";
 
 /** One HTTP request, as far as the layers above need to say it. */
 export interface HttpRequest {
@@ -34,20 +35,19 @@ export interface Transport {
 
 export interface TransportOptions {
   endpoint: string;
-  caCert?: string | undefined;
+  trust: Trust;
   /** Longest silence inside an answer, in milliseconds. Default 120,000. */
   idleTimeoutMs?: number;
 }
 
 /**
- * Opens a transport over TLS with verification on; `caCert` replaces the CAs that Node trusts.
+ * Opens a transport over TLS.
  *
  * @throws {@link ConnectionError} from `send`, with a hint for the usual causes; `notSent` tells whether the server can
  * have seen the request.
  */
 export function createTransport(options: TransportOptions): Transport {
-  const tls = options.caCert === undefined ? {} : { ca: options.caCert };
-  const pooled = new Agent({ keepAlive: true, ...tls });
+  const pooled = createAgent(options.trust, { keepAlive: true });
   const idleTimeoutMs = options.idleTimeoutMs ?? 120_000;
 
   return {
@@ -61,7 +61,8 @@ export function createTransport(options: TransportOptions): Transport {
       const watch = watchSilence(abort, request.firstByteTimeoutMs, idleTimeoutMs);
       // An action gets a connection of its own: the server may close a pooled one at the moment we write to it, and then
       // nobody could say whether the action was received.
-      const agent = request.repeatable ? pooled : new Agent({ keepAlive: false, ...tls });
+      let isSecure = request.repeatable;
+      const agent = request.repeatable ? pooled : createAgent(options.trust, ownConnection, () => (isSecure = true));
       try {
         const response = await fetch(url, {
           method: request.method,
@@ -74,10 +75,14 @@ export function createTransport(options: TransportOptions): Transport {
         });
         const body = response.body as Readable;
         watch.answered(body);
+        if (agent !== pooled) {
+          body.once("close", () => agent.destroy());
+        }
         return { status: response.status, header: (name) => response.headers.get(name) ?? undefined, body };
       } catch (error) {
         watch.stop();
-        throw watch.expired() ?? describeFailure(error, options.endpoint, request);
+        // Nothing of a request is written before the connection is secure.
+        throw watch.expired() ?? describeFailure(error, options.endpoint, request, !isSecure);
       }
     },
     close() {
@@ -90,18 +95,31 @@ export function createTransport(options: TransportOptions): Transport {
 export async function readText(response: HttpResponse, maxBytes = 64 * 1024 * 1024): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of response.body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes) {
-      throw new ConnectionError(`The server's answer is larger than ${maxBytes} bytes`, {
-        notSent: false,
-        repeatable: false,
-      });
+  try {
+    for await (const chunk of response.body as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > maxBytes) {
+        throw new ConnectionError(`the server's answer is larger than ${maxBytes} bytes`, tooLarge);
+      }
+      chunks.push(chunk);
     }
-    chunks.push(chunk);
+  } catch (error) {
+    throw isConnectionError(error)
+      ? error
+      : new ConnectionError(`The line broke in the middle of the server's answer: ${messageOf(error)}`, {
+          notSent: false,
+        });
   }
   return Buffer.concat(chunks).toString("utf8");
 }
+
+const tooLarge = { notSent: false, repeatable: false };
+
+/**
+ * For an action: not shared, and probed by TCP while the server works. It may be silent for hours, and a firewall that drops an
+ * idle connection says nothing.
+ */
+const ownConnection = { keepAlive: true, keepAliveMsecs: 60_000, maxSockets: 1 };
 
 /** Aborts a request when nothing was heard for too long: one limit before the answer, another one inside it. */
 function watchSilence(abort: AbortController, firstByteMs: number | undefined, idleMs: number) {
@@ -146,25 +164,12 @@ function watchSilence(abort: AbortController, firstByteMs: number | undefined, i
 
 const unreachable = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "EADDRNOTAVAIL"]);
 
-const certificateProblems: Record<string, string> = {
-  CERT_HAS_EXPIRED: "its certificate has expired: renew it on the server",
-  CERT_NOT_YET_VALID: "its certificate is not valid yet: compare the clocks of both machines",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is self-signed: give it as vb365:caCert",
-  SELF_SIGNED_CERT_IN_CHAIN: "its certificate comes from a CA that is not trusted here: give the CA as vb365:caCert",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the CA of its certificate is not known here: give the CA as vb365:caCert",
-  UNABLE_TO_GET_ISSUER_CERT: "the CA of its certificate is not known here: give the CA as vb365:caCert",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "the CA of its certificate is not known here: give the CA as vb365:caCert",
-  CERT_SIGNATURE_FAILURE: "its certificate was not signed by the CA in vb365:caCert: give the right CA",
-  ERR_TLS_CERT_ALTNAME_INVALID:
-    "its certificate is for another host name: use a name that stands in it as vb365:endpoint",
-};
-
-function describeFailure(error: unknown, endpoint: string, request: HttpRequest): ConnectionError {
+function describeFailure(error: unknown, endpoint: string, request: HttpRequest, notSent: boolean): ConnectionError {
   const code = (error as { code?: string }).code ?? "";
   const what = `${request.method} ${request.path} on ${endpoint}`;
-  const certificate = certificateProblems[code];
-  if (certificate !== undefined) {
-    return new ConnectionError(`${endpoint} is not trusted: ${certificate} (${code}). Nothing was sent.`, {
+  const distrust = explainDistrust(code);
+  if (distrust !== undefined) {
+    return new ConnectionError(`${endpoint} is not trusted: ${distrust} (${code}). Nothing was sent.`, {
       notSent: true,
       repeatable: false,
     });
@@ -184,5 +189,5 @@ function describeFailure(error: unknown, endpoint: string, request: HttpRequest)
       },
     );
   }
-  return new ConnectionError(`${what} got no answer: ${code || messageOf(error)}`, { notSent: false });
+  return new ConnectionError(`${what} got no answer: ${code || messageOf(error)}`, { notSent });
 }

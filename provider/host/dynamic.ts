@@ -1,5 +1,5 @@
 import { type ConfigMistake, type ConnectionSettings, readConnectionSettings } from "../config";
-import { ConfigError } from "../errors";
+import { ConfigError, isIncomplete } from "../errors";
 import { check } from "../resources/mailbox-restore/check";
 import { create } from "../resources/mailbox-restore/create";
 import { remove } from "../resources/mailbox-restore/delete";
@@ -10,7 +10,7 @@ import { read } from "../resources/mailbox-restore/read";
 import { unknownValue } from "../resources/mailbox-restore/schema";
 import { update } from "../resources/mailbox-restore/update";
 import { type Connection, connect } from "../restore/connection";
-import { openEngineLog, speakingFor } from "./progress";
+import { openEngineLog, severity, speakingFor } from "./progress";
 
 /**
  * The package's entry `./provider`: what Pulumi's dynamic provider process loads, by the text in `sdk/handler.ts`. That
@@ -62,7 +62,15 @@ function connected(): Connection {
   if (settings === undefined) {
     throw new ConfigError(mistakes.map(({ reason }) => reason).join("\n"));
   }
-  connection ??= connect(settings);
+  if (connection === undefined) {
+    connection = connect(settings);
+    if (settings.trust.by === "nothing") {
+      const message =
+        `vb365:insecure is set: ${settings.endpoint} is not verified, so anybody between here and there can read the passwords. ` +
+        `Give vb365:caCert or vb365:tlsFingerprint instead.`;
+      void log({ urn: "", severity: severity.warning, message, ephemeral: false });
+    }
+  }
   return connection;
 }
 
@@ -74,13 +82,35 @@ const outputsIn = (bag: Bag) => withoutProvider(bag) as unknown as MailboxRestor
 /** Runs work on a resource's row; what is thrown as incomplete becomes state, so it needs the host's key again. */
 async function working<T>(bag: Bag, work: Parameters<typeof speakingFor<T>>[2]): Promise<T> {
   try {
-    return await speakingFor(log, inputsIn(bag).__urn, work);
+    return sendable(await speakingFor(log, inputsIn(bag).__urn, work));
   } catch (error) {
-    if (error instanceof Error && "properties" in error) {
-      (error.properties as Bag)[providerKey] = bag[providerKey];
+    if (error instanceof Error) {
+      error.message = sendable(error.message);
+    }
+    if (isIncomplete(error)) {
+      Object.assign(error.properties, sendable(error.properties), { [providerKey]: bag[providerKey] });
+      error.reasons.splice(0, error.reasons.length, ...sendable(error.reasons));
     }
     throw error;
   }
+}
+
+/**
+ * The same value with every text fit for gRPC. Half a surrogate pair breaks the answer on its way (seen): the engine then
+ * takes a restore that was carried out for one that never happened, or waits for ever. Texts are cleaned where they enter;
+ * this is the net below.
+ */
+function sendable<T>(value: T): T {
+  if (typeof value === "string") {
+    return value.toWellFormed() as T;
+  }
+  if (Array.isArray(value)) {
+    return value.map(sendable) as T;
+  }
+  if (typeof value === "object" && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([name, nested]) => [name, sendable(nested as unknown)])) as T;
+  }
+  return value;
 }
 
 export const MailboxRestore: ResourceHandler = {
@@ -91,7 +121,8 @@ export const MailboxRestore: ResourceHandler = {
   async check(olds, news) {
     const result = check(withoutProvider(olds), withoutProvider(news), {
       configMistakes: mistakes,
-      hasExchangeAccess: settings === undefined || settings.exchange.userName !== undefined,
+      hasExchangeAccess:
+        settings === undefined || Object.values(settings.exchange).every((value) => value !== undefined),
       now: new Date(),
     });
     // The CLI prints the value of a property that a failure names, and it may be a secret: the path stands in the text instead.
@@ -118,5 +149,12 @@ export const MailboxRestore: ResourceHandler = {
       outs: { ...(await update(connected, outputsIn(olds), inputsIn(news), voice)) },
     })),
 
-  delete: (_id, outputs) => remove(connected, outputsIn(outputs)),
+  async delete(_id, outputs) {
+    await working(outputs, async (voice) => {
+      const warning = await remove(connected, outputsIn(outputs));
+      if (warning !== undefined) {
+        voice.warn(warning);
+      }
+    });
+  },
 };

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import type { Voice } from "../resources/mailbox-restore/create";
 
 /** Severities of the engine's log, as `engine.proto` numbers them. */
-const severity = { info: 1, warning: 2 };
+export const severity = { info: 1, warning: 2 };
 /** The row is painted again this often while something lasts. */
 const tickMs = 1000;
 /** An engine that does not take a line within this time gets no further one; a restore never waits for its audience. */

@@ -1,4 +1,5 @@
 import type { Counts, RestoreAnswer, SessionEvent } from "../api/dialects/dialect";
+import { type Attribution, textOf } from "./attribution";
 
 /** How a restore ended, as far as was seen. */
 export type Outcome =
@@ -37,62 +38,76 @@ export const unknownCounts: Counts = { created: null, merged: null, failed: null
  * on v5): counters, `cannotContinueError`, `exceptions` and the event decide.
  *
  * @param answer - undefined when no readable answer came
- * @param event - the session's event of this restore; undefined when there is none, or none that is surely this one's
+ * @param seen - what the session's events tell of this restore
  */
-export function judge(answer: RestoreAnswer | undefined, event: SessionEvent | undefined): Judgement {
-  const counts = answer?.counts ?? unknownCounts;
+export function judge(answer: RestoreAnswer | undefined, seen: Attribution): Judgement {
+  const event = seen.kind === "ours" ? seen.event : undefined;
+  const ofEvent = outcomeOfEvent(event);
   const failures = [
     ...(answer?.cannotContinueError === undefined ? [] : [answer.cannotContinueError]),
     ...(answer?.exceptions ?? []),
   ];
   const warnings = [...(answer?.warnings ?? [])];
-  const eventOutcome = outcomeOfEvent(event);
-  if (eventOutcome === "SucceededWithWarnings" && event !== undefined && warnings.length === 0) {
-    warnings.push(textOf(event));
-  }
-  if (eventOutcome === "Failed" && event !== undefined && failures.length === 0) {
+  if (event !== undefined && ofEvent === "Failed" && failures.length === 0) {
     failures.push(textOf(event));
   }
-  return { outcome: decide(answer, eventOutcome, warnings), counts, failures, warnings };
+  if (event !== undefined && ofEvent === "PartiallyFailed" && warnings.length === 0) {
+    warnings.push(textOf(event));
+  }
+  const counts = answer?.counts;
+  const outcome =
+    answer === undefined
+      ? (ofEvent ?? "Unknown")
+      : counts === undefined
+        ? withoutCounts(answer, seen, ofEvent, warnings)
+        : withCounts(answer, counts, ofEvent, warnings);
+  return { outcome, counts: counts ?? unknownCounts, failures, warnings };
 }
 
-function decide(answer: RestoreAnswer | undefined, eventOutcome: Outcome | undefined, warnings: string[]): Outcome {
-  if (answer === undefined) {
-    return eventOutcome ?? "Unknown";
+function withoutCounts(
+  answer: RestoreAnswer,
+  seen: Attribution,
+  ofEvent: Outcome | undefined,
+  warnings: string[],
+): Outcome {
+  if (answer.cannotContinueError !== undefined || answer.exceptions.length > 0) {
+    return "Failed";
   }
+  if (ofEvent !== undefined) {
+    return ofEvent;
+  }
+  if (seen.kind === "none") {
+    warnings.push(
+      "The server gave neither counts nor an event for this restore: it answered 200, and that is all that is known.",
+    );
+    return "SucceededWithWarnings";
+  }
+  // The server answered, so our event is one of these; when all of them ended well, ours did.
+  const others = seen.kind === "unclear" ? seen.events : [];
+  return others.every((event) => outcomeOfEvent(event) === "Succeeded") ? "Succeeded" : "Unknown";
+}
+
+function withCounts(answer: RestoreAnswer, counts: Counts, ofEvent: Outcome | undefined, warnings: string[]): Outcome {
   if (answer.cannotContinueError !== undefined) {
     return "Failed";
   }
-  if (answer.counts === undefined) {
-    if (answer.exceptions.length > 0) {
-      return "Failed";
-    }
-    if (eventOutcome === undefined) {
-      warnings.push(
-        "The server gave neither counts nor an event for this restore: it answered 200, and that is all that is known.",
-      );
-      return "SucceededWithWarnings";
-    }
-    return eventOutcome;
-  }
-  const { created, merged, failed, skipped, failedFolders } = answer.counts;
+  const { created, merged, failed, skipped, failedFolders } = counts;
   const handled = (created ?? 0) + (merged ?? 0) + (skipped ?? 0);
-  if ((failed ?? 0) + (failedFolders ?? 0) > 0 || answer.exceptions.length > 0) {
+  if ((failed ?? 0) + (failedFolders ?? 0) > 0 || answer.exceptions.length > 0 || ofEvent === "Failed") {
     return handled > 0 ? "PartiallyFailed" : "Failed";
   }
-  if (eventOutcome === "Failed") {
-    return handled > 0 ? "PartiallyFailed" : "Failed";
-  }
-  if (eventOutcome === "Unfinished" || eventOutcome === "Unknown") {
-    return eventOutcome;
+  if (ofEvent === "Unfinished" || ofEvent === "Unknown") {
+    return ofEvent;
   }
   if (created === 0 && merged === 0 && skipped === 0) {
     return "NothingToRestore";
   }
   if (failed === null) {
     warnings.push("The server did not say how many items failed.");
+    return ofEvent === "PartiallyFailed" ? "PartiallyFailed" : "SucceededWithWarnings";
   }
-  return warnings.length > 0 ? "SucceededWithWarnings" : "Succeeded";
+  // The counters say that no item failed, so what the event warns of is something else.
+  return warnings.length > 0 || ofEvent === "PartiallyFailed" ? "SucceededWithWarnings" : "Succeeded";
 }
 
 /** What an event alone tells; undefined without an event. */
@@ -103,7 +118,8 @@ export function outcomeOfEvent(event: SessionEvent | undefined): Outcome | undef
     case "success":
       return "Succeeded";
     case "warning":
-      return "SucceededWithWarnings";
+      // A warning may be the word for items that failed; without counts nobody can say how many.
+      return "PartiallyFailed";
     case "failed":
     case "cancelled":
       return "Failed";
@@ -141,49 +157,4 @@ export function isAcceptable(outcome: Outcome, counts: Counts, failureCount: num
     case "Unknown":
       return false;
   }
-}
-
-/** Which events of a session tell about one restore or export. */
-export interface EventQuery {
-  type: "Restore" | "Export";
-  /** Names that the server may write into the event: the mailbox's name and e-mail. */
-  names: string[];
-  /** Events that are known to belong to something else. */
-  ignore: ReadonlySet<string>;
-  /** Was this the only work of its type in the session from its beginning to its end? */
-  alone: boolean;
-}
-
-/**
- * The event of one restore or export among those of its session. When several could be it, they speak together if they
- * agree; if they do not, nothing is known, and that is said as an event of unknown status.
- */
-export function findEvent(events: SessionEvent[], query: EventQuery): SessionEvent | undefined {
-  const candidates = events.filter(
-    ({ id, type }) => type.toLowerCase() === query.type.toLowerCase() && !query.ignore.has(id),
-  );
-  const named = candidates.filter((event) => {
-    const text = textOf(event).toLowerCase();
-    return query.names.some((name) => name !== "" && text.includes(name.toLowerCase()));
-  });
-  const [first, ...others] = named.length > 0 ? named : candidates;
-  if (first === undefined || (others.length === 0 && (query.alone || named.length === 1))) {
-    return first;
-  }
-  // One that still runs is another's: ours has been answered.
-  const ended = [first, ...others].filter(({ status }) => status.toLowerCase() !== "running");
-  const [any] = ended;
-  if (any !== undefined && ended.every(({ status }) => status === any.status)) {
-    return any;
-  }
-  return {
-    ...first,
-    status: "Ambiguous",
-    title: "",
-    message: "Several restores ran in this session and ended differently",
-  };
-}
-
-function textOf({ title, message }: SessionEvent): string {
-  return title === "" || message.includes(title) ? message : `${title}: ${message}`;
 }

@@ -9,42 +9,46 @@ import { MailboxRestoreError } from "../errors";
  * @throws MailboxRestoreError (`selection`)
  */
 export function resolvePointInTime(organization: Organization, wanted: string): string {
-  const { firstBackupTime, lastBackupTime, name } = organization;
+  const { name } = organization;
+  const [first, last] = [parseServerTime(organization.firstBackupTime), parseServerTime(organization.lastBackupTime)];
   if (wanted === "latest") {
-    if (lastBackupTime === undefined) {
-      throw new MailboxRestoreError(
-        "selection",
-        `Organization ${name} has no backup yet, so there is no latest point in time.`,
-      );
+    if (last === undefined) {
+      const why =
+        organization.lastBackupTime === undefined
+          ? "has no backup yet, so there is no latest point in time"
+          : `was last backed up at "${organization.lastBackupTime}", which is no time that can be read; give pointInTime itself`;
+      throw new MailboxRestoreError("selection", `Organization ${name} ${why}.`);
     }
-    return toUtc(lastBackupTime);
+    return iso(last);
   }
-  const utc = toUtc(wanted);
-  if (firstBackupTime !== undefined && Date.parse(utc) < Date.parse(toUtc(firstBackupTime))) {
+  const moment = Date.parse(wanted);
+  if (Number.isNaN(moment)) {
+    throw new MailboxRestoreError("selection", `pointInTime "${wanted}" is not a time that can be read.`);
+  }
+  if (first !== undefined && moment < first) {
     throw new MailboxRestoreError(
       "selection",
-      `pointInTime ${wanted} is before the first backup of ${name} (${toUtc(firstBackupTime)}). ` +
-        `Give a time from there to ${lastBackupTime === undefined ? "now" : toUtc(lastBackupTime)}, or "latest".`,
+      `pointInTime ${wanted} is before the first backup of ${name} (${iso(first)}). ` +
+        `Give a time from there to ${last === undefined ? "now" : iso(last)}, or "latest".`,
     );
   }
-  return utc;
+  return iso(moment);
 }
 
-/** Age of the data at `startedAt`, in seconds: a moment after the last backup shows what the last backup holds. */
-export function dataAgeSeconds(organization: Organization | undefined, pointInTime: string, startedAt: string): number {
-  const shown = Math.min(
-    Date.parse(pointInTime),
-    ...(organization?.lastBackupTime === undefined ? [] : [Date.parse(toUtc(organization.lastBackupTime))]),
-  );
-  return Math.max(0, Math.round((Date.parse(startedAt) - shown) / 1000));
+/** Age of the data now, in seconds: a moment after the last backup shows what the last backup holds. */
+export function dataAgeSeconds(organization: Organization, pointInTime: string, nowMs: number): number {
+  const last = parseServerTime(organization.lastBackupTime) ?? Number.POSITIVE_INFINITY;
+  return Math.max(0, Math.round((nowMs - Math.min(Date.parse(pointInTime), last)) / 1000));
 }
 
-/** The server's times are UTC whether or not they say so ("first backup time … UTC"). */
-function toUtc(time: string): string {
-  const zoned = /(z|[+-]\d\d:?\d\d)$/i.test(time) ? time : `${time}Z`;
-  const parsed = Date.parse(zoned);
-  if (Number.isNaN(parsed)) {
-    throw new MailboxRestoreError("api", `"${time}" is not a time that can be read`);
+const iso = (ms: number) => new Date(ms).toISOString();
+
+/** The server's times are UTC whether or not they say so; undefined when there is none that can be read. */
+function parseServerTime(time: string | undefined): number | undefined {
+  if (time === undefined) {
+    return undefined;
   }
-  return new Date(parsed).toISOString();
+  const isZoned = /(z|gmt|utc|[+-]\d\d:?\d\d)\s*$/i.test(time);
+  const parsed = Date.parse(isZoned ? time : `${time}Z`);
+  return Number.isNaN(parsed) ? undefined : parsed;
 }

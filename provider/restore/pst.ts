@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { type FileHandle, link, mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { ExportAnswer } from "../api/dialects/dialect";
 import { MailboxRestoreError, messageOf } from "../errors";
@@ -17,104 +17,157 @@ export interface PstFile {
   present: boolean;
 }
 
-/** Says whose file a PST is; stands beside it as `PATH.owner.json`. */
+/** Says whose file a PST is, and recognises that file; stands beside it as `PATH.owner.json`. */
 interface Owner {
   identity: string;
   attemptId: string;
   sha256: string;
+  bytes: number;
+  modifiedMs: number;
 }
 
 const ownerPathOf = (path: string) => `${path}.owner.json`;
 
+/** Paths that exports of this process are writing to now. */
+const reserved = new Set<string>();
+
+/** A file that is being received. Nothing stands at its path before {@link PstDraft.keep}. */
+export interface PstDraft {
+  /**
+   * Streams an export to a part file (mode 0600) and checks size, magic bytes and the size that the PST states of itself.
+   *
+   * @param onBytes - told how many bytes have arrived so far
+   * @throws MailboxRestoreError (`export`) when a check fails.
+   */
+  receive(answer: ExportAnswer, onBytes: (bytes: number) => void): Promise<PstFile>;
+  /** Moves the file into place and notes whose it is. */
+  keep(): Promise<void>;
+  /** Removes what is left of a file that was not kept, and frees the path. May be called at any time, and again. */
+  discard(): Promise<void>;
+}
+
 /**
- * Looks whether a PST may be written to `path`: the folder can be made, and what is there already is this resource's own.
- * Nothing is asked of the server.
+ * Makes ready to receive a PST before anything is asked of the server: the folder is made, the part file is open, and what stands
+ * at the path already is this resource's own.
  *
  * @throws MailboxRestoreError (`file`)
  */
-export async function preparePst(path: string, identity: string): Promise<void> {
+export async function draftPst(path: string, owner: { identity: string; attemptId: string }): Promise<PstDraft> {
   const absolute = resolve(path);
+  if (reserved.has(absolute)) {
+    throw fileError(`${path} is being written by another export of this program: give each its own path.`);
+  }
+  reserved.add(absolute);
+  const part = `${absolute}.${owner.attemptId}.part`;
+  let file: FileHandle | undefined;
+  let received: PstFile | undefined;
+  const discard = async () => {
+    reserved.delete(absolute);
+    await file?.close().catch(() => undefined);
+    file = undefined;
+    await rm(part, { force: true });
+  };
   try {
     await mkdir(dirname(absolute), { recursive: true });
+    await refuseForeignFile(path, owner.identity);
+    // "x": never through a link, and never into a file that somebody else made.
+    file = await open(part, "wx+", 0o600);
   } catch (error) {
-    throw new MailboxRestoreError("file", `The folder of ${path} cannot be made: ${messageOf(error)}`);
+    reserved.delete(absolute);
+    throw error instanceof MailboxRestoreError ? error : fileError(`${path} cannot be written: ${messageOf(error)}`);
   }
-  if ((await sizeOf(absolute)) !== undefined && (await readOwner(absolute))?.identity !== identity) {
-    throw new MailboxRestoreError(
-      "file",
+  return {
+    discard,
+    async receive(answer, onBytes) {
+      const handle = file;
+      try {
+        if (handle === undefined) {
+          throw new Error("its file was closed");
+        }
+        const { bytes, sha256 } = await writeAndHash(answer.body, handle, onBytes);
+        await handle.sync();
+        const verified = await provePst(handle, { bytes, announced: answer.bytes });
+        received = { path, bytes, sha256, verified, present: true };
+        return received;
+      } catch (error) {
+        answer.body.destroy();
+        throw new MailboxRestoreError("export", `The export to ${path} was not kept: ${messageOf(error)}`);
+      }
+    },
+    async keep() {
+      if (received === undefined) {
+        throw fileError(`${path} was not received`);
+      }
+      const { mtimeMs } = await stat(part);
+      const note: Owner = { ...owner, sha256: received.sha256, bytes: received.bytes, modifiedMs: mtimeMs };
+      // Hours may have passed since the first look.
+      const isThere = await refuseForeignFile(path, owner.identity);
+      await (isThere ? rename(part, absolute) : moveWithoutReplacing(part, absolute, path));
+      // A crash before this leaves a file that nobody owns, which nobody overwrites or deletes.
+      await writeFile(`${part}.owner`, `${JSON.stringify(note)}\n`, { mode: 0o600, flag: "wx" });
+      await rename(`${part}.owner`, ownerPathOf(absolute));
+    },
+  };
+}
+
+/** @returns whether a file of ours stands there. */
+async function refuseForeignFile(path: string, identity: string): Promise<boolean> {
+  const absolute = resolve(path);
+  const there = await look(absolute);
+  if (there === undefined) {
+    return false;
+  }
+  const owner = await readOwner(absolute);
+  if (owner?.identity !== identity || !isSameFile(owner, there)) {
+    throw fileError(
       `${path} exists and is not an export of this resource, so it is not overwritten. Move it away, or choose another path.`,
     );
   }
+  return true;
 }
 
-/** A received file, proved and not yet in place. */
-export interface ReceivedPst {
-  pst: PstFile;
-  /** Moves the file into place and notes whose it is. */
-  keep(owner: { identity: string; attemptId: string }): Promise<void>;
-  discard(): Promise<void>;
+/** A link fails where a rename would replace what appeared meanwhile. Not every file system has links. */
+async function moveWithoutReplacing(part: string, absolute: string, path: string): Promise<void> {
+  try {
+    await link(part, absolute);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") {
+      throw fileError(
+        `${path} appeared while the export ran, so it is not overwritten. Move it away, or choose another path.`,
+      );
+    }
+    await rename(part, absolute);
+    return;
+  }
+  await rm(part, { force: true });
 }
 
 /** Bytes gathered before a write. Writing each 16 KiB record by itself costs two thirds of the speed (measured). */
 const writeBytes = 1024 * 1024;
 
-/**
- * Streams an export to `PATH.part` (mode 0600), and checks size, magic bytes and the size that the PST states of itself.
- *
- * @param onBytes - told how many bytes have arrived so far
- * @throws MailboxRestoreError (`export`) when a check fails; the part file is removed then.
- */
-export async function receivePst(
-  answer: ExportAnswer,
-  path: string,
-  onBytes: (bytes: number) => void,
-): Promise<ReceivedPst> {
-  const absolute = resolve(path);
-  const part = `${absolute}.part`;
+async function writeAndHash(body: AsyncIterable<Buffer>, file: FileHandle, onBytes: (bytes: number) => void) {
   const hash = createHash("sha256");
   let bytes = 0;
-  let file: FileHandle | undefined;
-  try {
-    file = await open(part, "w+", 0o600);
-    const handle = file;
-    let gathered: Buffer[] = [];
-    let waiting = 0;
-    const write = async () => {
-      await handle.writeFile(Buffer.concat(gathered));
-      gathered = [];
-      waiting = 0;
-    };
-    for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      waiting += chunk.length;
-      hash.update(chunk);
-      gathered.push(chunk);
-      onBytes(bytes);
-      if (waiting >= writeBytes) {
-        await write();
-      }
+  let gathered: Buffer[] = [];
+  let waiting = 0;
+  const write = async () => {
+    await file.writeFile(Buffer.concat(gathered));
+    gathered = [];
+    waiting = 0;
+  };
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    waiting += chunk.length;
+    hash.update(chunk);
+    gathered.push(chunk);
+    onBytes(bytes);
+    if (waiting >= writeBytes) {
+      await write();
     }
-    await write();
-    await handle.sync();
-    const verified = await provePst(handle, { bytes, announced: answer.bytes });
-    await handle.close();
-    file = undefined;
-    const pst: PstFile = { path, bytes, sha256: hash.digest("hex"), verified, present: true };
-    return {
-      pst,
-      async keep(owner) {
-        const note: Owner = { ...owner, sha256: pst.sha256 };
-        // The note goes first: a crash in between leaves a note without its file, never a file that nobody owns.
-        await writeFile(ownerPathOf(absolute), `${JSON.stringify(note)}\n`, { mode: 0o600 });
-        await rename(part, absolute);
-      },
-      discard: () => rm(part, { force: true }),
-    };
-  } catch (error) {
-    await file?.close().catch(() => undefined);
-    await rm(part, { force: true });
-    throw new MailboxRestoreError("export", `The export to ${path} was not kept: ${messageOf(error)}`);
   }
+  await write();
+  return { bytes, sha256: hash.digest("hex") };
 }
 
 /** Header fields of the PST format: [MS-PST] 2.2.2.6 HEADER and 2.2.2.5 ROOT. */
@@ -145,28 +198,42 @@ async function provePst(file: FileHandle, size: { bytes: number; announced: numb
   return verified;
 }
 
-/** Is the file there with the size that was stored? Reads no content. */
+/** Is the file there with the size that was stored? Reads no content; a file that cannot be looked at is not there. */
 export async function isPstPresent(pst: Pick<PstFile, "path" | "bytes">): Promise<boolean> {
-  return (await sizeOf(resolve(pst.path))) === pst.bytes;
+  const there = await look(resolve(pst.path)).catch(() => undefined);
+  return there?.size === pst.bytes;
 }
 
-/** Removes a PST and its note, if both are still those of this attempt. */
+/** Removes a PST and its note, if the file is still the one that this attempt wrote. */
 export async function deletePst(path: string, attemptId: string): Promise<void> {
   const absolute = resolve(path);
-  if ((await readOwner(absolute))?.attemptId === attemptId) {
-    await rm(absolute, { force: true });
-    await rm(ownerPathOf(absolute), { force: true });
+  const owner = await readOwner(absolute);
+  if (owner?.attemptId !== attemptId) {
+    return;
   }
+  const there = await look(absolute);
+  if (there !== undefined && isSameFile(owner, there)) {
+    await rm(absolute, { force: true });
+  }
+  await rm(ownerPathOf(absolute), { force: true });
 }
 
-async function sizeOf(path: string): Promise<number | undefined> {
+interface Look {
+  size: number;
+  mtimeMs: number;
+}
+
+const isSameFile = (owner: Partial<Owner>, { size, mtimeMs }: Look) =>
+  owner.bytes === size && owner.modifiedMs === mtimeMs;
+
+async function look(path: string): Promise<Look | undefined> {
   try {
-    return (await stat(path)).size;
+    return await stat(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") {
       return undefined;
     }
-    throw new MailboxRestoreError("file", `${path} cannot be looked at: ${messageOf(error)}`);
+    throw fileError(`${path} cannot be looked at: ${messageOf(error)}`);
   }
 }
 
@@ -179,3 +246,5 @@ async function readOwner(path: string): Promise<Partial<Owner> | undefined> {
     return undefined;
   }
 }
+
+const fileError = (message: string) => new MailboxRestoreError("file", message);

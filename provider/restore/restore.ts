@@ -1,18 +1,22 @@
 import type {
   Counts,
   ExchangeAccess,
+  Mailbox,
   Organization,
   RestoreAnswer,
   RestoreToOptions,
   SessionEvent,
 } from "../api/dialects/dialect";
-import { MailboxRestoreError, isApiError, isConnectionError, messageOf } from "../errors";
+import { cut } from "../api/answer";
+import { MailboxRestoreError, messageOf } from "../errors";
+import { type Attribution, attribute } from "./attribution";
 import type { Connection } from "./connection";
-import { type Judgement, type Outcome, findEvent, judge, provesNothingWritten } from "./outcome";
+import { type Judgement, type Outcome, judge, provesNothingWritten } from "./outcome";
 import { dataAgeSeconds, resolvePointInTime } from "./point-in-time";
-import { type PstFile, type ReceivedPst, preparePst, receivePst } from "./pst";
+import { type PstDraft, type PstFile, draftPst } from "./pst";
+import { isRefusal, refusal } from "./refusal";
 import { type MailboxSelector, selectMailbox, selectOrganization } from "./selection";
-import type { SessionLease } from "./session-pool";
+import type { OpenSession, SessionLease, Work } from "./session-pool";
 
 /** Where the mail comes from: a mailbox of a backup, or a mailbox in a session that somebody else opened. */
 export type RestoreSource =
@@ -62,6 +66,18 @@ export interface RestoreRecord {
   pst?: PstFile;
   /** This restore's own event, when the session has one. */
   events: { type: string; status: string; message: string }[];
+  /** Only while the end was not seen: what is needed to recognise this restore's event later. */
+  pending?: PendingRestore;
+}
+
+export interface PendingRestore {
+  mailboxName: string;
+  /** Events that were there before, or belong to other restores; their ids. */
+  ignoredEvents: string[];
+  alone: boolean;
+  aloneOnMailbox: boolean;
+  /** The session is ours and served this restore alone, so it may be stopped once this is settled. */
+  mayStopSession: boolean;
 }
 
 /** Told what the restore is doing now; `done` of `total` are bytes. */
@@ -71,10 +87,28 @@ export type Report = (activity: string, bytes?: { done: number; total: number | 
 const shownTexts = 20;
 const shownCharacters = 300;
 
-interface Opened {
-  lease: SessionLease;
-  organization: Organization | undefined;
-  pointInTime: string | undefined;
+/** What is settled before anything is sent. */
+interface Prepared {
+  session: OpenSession;
+  mailbox: Mailbox;
+  mailboxes: Mailbox[];
+  organizationId: string | null;
+  pointInTime: string | null;
+  dataAgeSeconds: number | null;
+}
+
+/** Where an action takes place, and how to see what became of it. */
+interface Stage extends Prepared {
+  work: Work;
+  /** What the session's events tell of this action now. */
+  see(): Promise<Attribution>;
+  report: Report;
+}
+
+interface Done {
+  judgement: Judgement;
+  seen: Attribution;
+  pst?: PstFile;
 }
 
 /**
@@ -92,18 +126,35 @@ export async function restoreMailbox(
   request: RestoreRequest,
   report: Report = () => undefined,
 ): Promise<RestoreRecord> {
-  if (request.action.kind === "exportToPst") {
-    await preparePst(request.action.path, request.identity);
-  } else {
-    connection.keepSecret(request.action.access.userPassword);
+  const { action } = request;
+  if (action.kind === "exportToPst") {
+    const draft = await draftPst(action.path, request);
+    try {
+      return await inSession(connection, request, report, (stage) => runExport(connection, action, draft, stage));
+    } finally {
+      await draft.discard();
+    }
   }
-  const opened = await openSource(connection, request.source, report);
-  const { lease } = opened;
+  connection.keepSecret(action.access.userPassword);
+  return inSession(connection, request, report, (stage) => runRestore(connection, action, stage));
+}
+
+async function inSession(
+  connection: Connection,
+  request: RestoreRequest,
+  report: Report,
+  run: (stage: Stage) => Promise<Done>,
+): Promise<RestoreRecord> {
+  report("logging in");
+  const { lease, ...source } = await findSource(connection, request.source);
   let record: RestoreRecord;
   try {
-    record = await restoreInSession(connection, request, opened, report);
-    if (record.outcome === "Unfinished" || record.outcome === "Unknown") {
-      lease.keepOpen();
+    const leaveGate = await connection.gate.enter(() => report("waiting for its turn"));
+    try {
+      const prepared = await prepare(request, lease, source, report);
+      record = await carryOut(connection, request, prepared, report, run);
+    } finally {
+      leaveGate();
     }
   } catch (error) {
     const warning = await lease.release();
@@ -116,61 +167,80 @@ export async function restoreMailbox(
   return warning === undefined ? record : { ...record, warnings: shorten([...record.warnings, warning]) };
 }
 
-async function openSource(connection: Connection, source: RestoreSource, report: Report): Promise<Opened> {
-  report("logging in");
+async function findSource(connection: Connection, source: RestoreSource) {
   if ("restoreSessionId" in source) {
-    const lease = await connection.sessions.borrow(source.restoreSessionId);
-    return { lease, organization: undefined, pointInTime: undefined };
+    return {
+      lease: connection.sessions.borrow(source.restoreSessionId),
+      organization: undefined,
+      pointInTime: undefined,
+    };
   }
   const organization = selectOrganization(await connection.organizations(), source.organization);
   const pointInTime = resolvePointInTime(organization, source.pointInTime);
-  report("opening a restore session");
   const { showDeleted, showAllVersions } = source;
-  const lease = await connection.sessions.acquire(organization.id, { pointInTime, showDeleted, showAllVersions });
+  const lease = connection.sessions.reserve(organization.id, { pointInTime, showDeleted, showAllVersions });
   return { lease, organization, pointInTime };
 }
 
-async function restoreInSession(
-  connection: Connection,
+/** Everything that can fail without the server having been asked to restore. */
+async function prepare(
   request: RestoreRequest,
-  { lease, organization, pointInTime }: Opened,
+  lease: SessionLease,
+  { organization, pointInTime }: { organization: Organization | undefined; pointInTime: string | undefined },
   report: Report,
-): Promise<RestoreRecord> {
-  const { source, action } = request;
+): Promise<Prepared> {
+  report("opening a restore session");
+  const session = await lease.open();
   report("looking for the mailbox");
-  const mailbox = selectMailbox(
-    await lease.mailboxes(),
-    "restoreSessionId" in source ? { id: source.mailboxId } : source.mailbox,
-    pointInTime ?? `restore session ${lease.sessionId}`,
-  );
+  const mailboxes = await session.mailboxes();
+  const { source } = request;
+  const selector = "restoreSessionId" in source ? { id: source.mailboxId } : source.mailbox;
+  const mailbox = selectMailbox(mailboxes, selector, pointInTime ?? `restore session ${session.sessionId}`);
   refuseUnconfirmedInPlace(request, mailbox.email);
+  return {
+    session,
+    mailbox,
+    mailboxes,
+    organizationId: organization?.id ?? null,
+    pointInTime: pointInTime ?? null,
+    dataAgeSeconds:
+      organization === undefined || pointInTime === undefined
+        ? null
+        : dataAgeSeconds(organization, pointInTime, Date.now()),
+  };
+}
 
-  const leaveGate = await connection.gate.enter(() => report("waiting for its turn"));
+async function carryOut(
+  { dialect }: Connection,
+  { action }: RestoreRequest,
+  prepared: Prepared,
+  report: Report,
+  run: (stage: Stage) => Promise<Done>,
+): Promise<RestoreRecord> {
+  const { session, mailbox, mailboxes } = prepared;
   const type = action.kind === "exportToPst" ? "Export" : "Restore";
-  const work = lease.begin(type);
+  const work = session.begin(type, mailbox.id);
+  let claimed = false;
+  const see = async () => {
+    const events = await dialect.listEvents(session.sessionId);
+    const { alone, aloneOnMailbox } = work;
+    const seen = attribute(events, { type, mailbox, mailboxes, ignore: session.knownEvents, alone, aloneOnMailbox });
+    if (seen.kind === "ours") {
+      session.knownEvents.add(seen.event.id);
+      claimed = true;
+    }
+    return seen;
+  };
   const startedAt = new Date();
   try {
-    const seeEvent = async (): Promise<SessionEvent | undefined> => {
-      const events = await connection.dialect.listEvents(lease.sessionId);
-      const names = [mailbox.email, mailbox.name];
-      const event = findEvent(events, { type, names, ignore: lease.knownEvents, alone: work.alone });
-      if (event !== undefined) {
-        lease.knownEvents.add(event.id);
-      }
-      return event;
-    };
-    const done =
-      action.kind === "exportToPst"
-        ? await runExport(connection, request, action, { lease, mailboxId: mailbox.id, seeEvent, report })
-        : await runRestore(connection, action, { lease, mailboxId: mailbox.id, seeEvent, report });
+    const { judgement, seen, pst } = await run({ ...prepared, work, see, report });
     const finishedAt = new Date();
-    const { judgement, event } = done;
     return {
-      sessionId: lease.sessionId,
+      sessionId: session.sessionId,
       mailboxId: mailbox.id,
       mailboxEmail: mailbox.email,
-      organizationId: organization?.id ?? null,
-      resolvedPointInTime: pointInTime ?? null,
+      organizationId: prepared.organizationId,
+      resolvedPointInTime: prepared.pointInTime,
       outcome: judgement.outcome,
       counts: judgement.counts,
       failures: shorten(judgement.failures),
@@ -179,151 +249,106 @@ async function restoreInSession(
       startedAt: startedAt.toISOString(),
       finishedAt: finishedAt.toISOString(),
       durationSeconds: (finishedAt.getTime() - startedAt.getTime()) / 1000,
-      dataAgeSeconds:
-        pointInTime === undefined ? null : dataAgeSeconds(organization, pointInTime, startedAt.toISOString()),
-      ...(done.pst === undefined ? {} : { pst: done.pst }),
-      events: event === undefined ? [] : [shownEvent(event)],
+      dataAgeSeconds: prepared.dataAgeSeconds,
+      ...(pst === undefined ? {} : { pst }),
+      events: seen.kind === "ours" ? [shownEvent(seen.event)] : [],
+      ...(isOpen(judgement.outcome) ? { pending: pendingOf(prepared, work, seen) } : {}),
     };
   } finally {
-    work.end();
-    leaveGate();
+    work.end(claimed);
   }
 }
 
-interface Surroundings {
-  lease: SessionLease;
-  mailboxId: string;
-  /** Reads the session's events and picks this action's own. */
-  seeEvent(): Promise<SessionEvent | undefined>;
-  report: Report;
+/** Notes what recognises this restore later, and keeps its session. */
+function pendingOf({ session, mailbox }: Prepared, { alone, aloneOnMailbox }: Work, seen: Attribution): PendingRestore {
+  const { mayBeStopped } = session.keepOpen();
+  // An event of ours that still runs was claimed like any other; it is the one to look at again.
+  const ours = seen.kind === "ours" ? seen.event.id : undefined;
+  const ignoredEvents = [...session.knownEvents].filter((id) => id !== ours);
+  return { mailboxName: mailbox.name, ignoredEvents, alone, aloneOnMailbox, mayStopSession: mayBeStopped };
 }
 
-interface Done {
-  judgement: Judgement;
-  event: SessionEvent | undefined;
-  pst?: PstFile;
-}
+const isOpen = (outcome: Outcome) => outcome === "Unfinished" || outcome === "Unknown";
 
 async function runRestore(
   { dialect }: Connection,
   action: Exclude<RestoreAction, { kind: "exportToPst" }>,
-  { lease, mailboxId, seeEvent, report }: Surroundings,
+  { session, mailbox, see, report }: Stage,
 ): Promise<Done> {
   report("restoring");
-  let answer: RestoreAnswer;
+  let answer: RestoreAnswer | undefined;
+  let failure: unknown;
   try {
     answer =
       action.kind === "restoreTo"
-        ? await dialect.restoreTo(lease.sessionId, mailboxId, action.options, action.access)
-        : await dialect.restoreToOriginalLocation(lease.sessionId, mailboxId, action.access);
+        ? await dialect.restoreTo(session.sessionId, mailbox.id, action.options, action.access)
+        : await dialect.restoreToOriginalLocation(session.sessionId, mailbox.id, action.access);
   } catch (error) {
-    return afterFailedSend(error, seeEvent);
+    if (error instanceof MailboxRestoreError && error.notSent) {
+      throw error;
+    }
+    failure = error;
   }
+  // From here on the action may have been carried out: whatever goes wrong below is a result, not an error.
   report("checking the result");
-  const { event, problem } = await tryToSee(seeEvent);
-  const judgement = judge(answer, event);
+  const { seen, problem } = await tryToSee(see);
+  if (answer === undefined && seen.kind === "none" && problem === undefined && isRefusal(failure)) {
+    throw refusal(messageOf(failure));
+  }
+  const judgement = judge(answer, seen);
+  if (answer === undefined) {
+    judgement.warnings.push(`After the action was sent: ${messageOf(failure)}`);
+  }
   if (problem !== undefined) {
     judgement.warnings.push(`The session's events could not be read: ${problem}`);
-    if (judgement.outcome === "Succeeded") {
-      judgement.outcome = "SucceededWithWarnings";
-    }
   }
-  if (provesNothingWritten(judgement)) {
-    throw refusal(judgement.failures.join("; ") || "every item failed and nothing was written");
-  }
-  return { judgement, event };
-}
-
-/** An action was sent, or may have been, and no success came back: was it refused, has it run, or does nobody know? */
-async function afterFailedSend(error: unknown, seeEvent: Surroundings["seeEvent"]): Promise<Done> {
-  if (!mayHaveBeenReceived(error)) {
-    throw error;
-  }
-  const { event, problem } = await tryToSee(seeEvent);
-  if (event === undefined && problem === undefined && isRefusal(error)) {
-    throw refusal(messageOf(error));
-  }
-  const judgement = judge(undefined, event);
-  if (judgement.outcome === "Succeeded") {
-    // The event is proof enough; that the answer was another one stays visible.
+  if (judgement.outcome === "Succeeded" && judgement.warnings.length > 0) {
     judgement.outcome = "SucceededWithWarnings";
   }
-  judgement.warnings.push(`After the action was sent: ${messageOf(error)}`);
-  if (problem !== undefined) {
-    judgement.warnings.push(`The session's events could not be read: ${problem}`);
+  if (provesNothingWritten(judgement)) {
+    throw refusal(judgement.failures.join("; ") || "every item failed");
   }
-  return { judgement, event };
+  return { judgement, seen };
 }
 
-/** False when the action certainly never left, because the line or the login before it failed. */
-function mayHaveBeenReceived(error: unknown): boolean {
-  if (isConnectionError(error)) {
-    return !error.notSent;
-  }
-  return !(isApiError(error) && /\/token$/i.test(error.path));
-}
-
-/**
- * Did the Veeam server itself say no? It does so in its own error shape. A 401 that comes late, a proxy's 502 to 504 and
- * anything that is not the server's shape say nothing about what the server did.
- */
-function isRefusal(error: unknown): boolean {
-  return (
-    isApiError(error) &&
-    error.serverMessage !== undefined &&
-    error.status >= 400 &&
-    ![401, 408, 502, 503, 504].includes(error.status)
-  );
-}
-
-function refusal(reason: string): MailboxRestoreError {
-  return new MailboxRestoreError(
-    "refused",
-    `The server refused the restore and nothing was written: ${reason}. Mend the cause and run pulumi up again.`,
-  );
-}
-
-async function tryToSee(see: Surroundings["seeEvent"]): Promise<{ event: SessionEvent | undefined; problem?: string }> {
+async function tryToSee(see: Stage["see"]): Promise<{ seen: Attribution; problem?: string }> {
   try {
-    return { event: await see() };
+    return { seen: await see() };
   } catch (error) {
-    return { event: undefined, problem: messageOf(error) };
+    return { seen: { kind: "none" }, problem: messageOf(error) };
   }
 }
 
 /** An export changes no mailbox: whatever goes wrong is an ordinary error, and the next `up` makes it again. */
 async function runExport(
   { dialect }: Connection,
-  request: RestoreRequest,
   action: Extract<RestoreAction, { kind: "exportToPst" }>,
-  { lease, mailboxId, seeEvent, report }: Surroundings,
+  draft: PstDraft,
+  { session, mailbox, see, report }: Stage,
 ): Promise<Done> {
   // The server searches and builds the whole file before its first byte; that may take hours (reference 6.x, export).
   report("waiting for the server to build the PST");
-  const answer = await dialect.exportToPst(lease.sessionId, mailboxId, { contentKeywords: action.contentKeywords });
-  const received: ReceivedPst = await receivePst(answer, action.path, (done) =>
-    report("exporting", { done, total: answer.bytes }),
-  );
-  try {
-    const { event, problem } = await tryToSee(seeEvent);
-    const judgement = judge({ counts: undefined, warnings: [], exceptions: [], cannotContinueError: undefined }, event);
-    if (event === undefined || judgement.outcome === "Unknown" || judgement.outcome === "Unfinished") {
-      // The file itself is the proof of an export; an event could only have added to it.
-      judgement.outcome = "Succeeded";
-      judgement.warnings = problem === undefined ? [] : [`The session's events could not be read: ${problem}`];
-    }
-    if (judgement.outcome === "Failed") {
-      throw new MailboxRestoreError(
-        "export",
-        `The export to ${action.path} was not kept: the server sent a file, but its event says ${judgement.failures.join("; ")}`,
-      );
-    }
-    await received.keep({ identity: request.identity, attemptId: request.attemptId });
-    return { judgement, event, pst: received.pst };
-  } catch (error) {
-    await received.discard();
-    throw error;
+  const answer = await dialect.exportToPst(session.sessionId, mailbox.id, { contentKeywords: action.contentKeywords });
+  const pst = await draft.receive(answer, (done) => report("exporting", { done, total: answer.bytes }));
+  const { seen, problem } = await tryToSee(see);
+  const judgement = judge({ counts: undefined, warnings: [], exceptions: [], cannotContinueError: undefined }, seen);
+  if (judgement.outcome === "Failed") {
+    throw new MailboxRestoreError(
+      "export",
+      `The export to ${action.path} was not kept: the server sent a file, but its event says ${judgement.failures.join("; ")}`,
+    );
   }
+  if (seen.kind !== "ours" || judgement.outcome === "Unknown" || judgement.outcome === "Unfinished") {
+    // The file itself is the proof of an export; an event could only have added to it.
+    judgement.outcome = "Succeeded";
+    judgement.warnings = problem === undefined ? [] : [`The session's events could not be read: ${problem}`];
+  }
+  if (judgement.outcome === "PartiallyFailed") {
+    // A whole file came; what the event warns of is shown, and what it lacks is for a person to see.
+    judgement.outcome = "SucceededWithWarnings";
+  }
+  await draft.keep();
+  return { judgement, seen, pst };
 }
 
 /** Writing into a production mailbox needs its name said twice. */
@@ -340,35 +365,57 @@ function refuseUnconfirmedInPlace({ action, confirmInPlace }: RestoreRequest, em
 }
 
 /**
- * Looks again at a restore whose end was not seen: what do its session's events say now? Sends no action.
+ * Looks again at a restore whose end was not seen: what do its session's events say now? Sends no action. The session is
+ * stopped when that restore is settled, if it served no other one.
  *
  * @returns undefined when the events still cannot tell.
  */
 export async function lookAgain(
   { dialect }: Connection,
-  restore: { sessionId: string; mailboxEmail: string; ownsSession: boolean },
+  restore: { sessionId: string; mailboxId: string; mailboxEmail: string; pending: PendingRestore },
 ): Promise<{ judgement: Judgement; finishedAt: string } | undefined> {
-  const events = await dialect.listEvents(restore.sessionId);
-  const restores = events.filter(({ type }) => type.toLowerCase() === "restore");
-  const event = findEvent(restores, {
+  const { sessionId, pending } = restore;
+  const mailbox = { id: restore.mailboxId, name: pending.mailboxName, email: restore.mailboxEmail };
+  const events = await dialect.listEvents(sessionId);
+  const seen = attribute(events, {
     type: "Restore",
-    names: [restore.mailboxEmail],
-    ignore: new Set(),
-    alone: restores.length === 1,
+    mailbox,
+    // Other mailboxes are recognised by their address alone here; one that is named without it leaves the end unknown.
+    mailboxes: [mailbox],
+    ignore: new Set(pending.ignoredEvents),
+    alone: pending.alone,
+    aloneOnMailbox: pending.aloneOnMailbox,
   });
-  const judgement = judge(undefined, event);
-  if (judgement.outcome === "Unknown") {
+  const judgement = judge(undefined, seen);
+  if (seen.kind !== "ours" || isOpen(judgement.outcome)) {
     return undefined;
   }
-  const nothingRuns = restores.every(({ status }) => status.toLowerCase() !== "running");
-  if (restore.ownsSession && nothingRuns) {
-    await dialect.stopSession(restore.sessionId);
+  const warning = await stopPending(dialect, restore);
+  if (warning !== undefined) {
+    judgement.warnings.push(warning);
   }
-  return { judgement, finishedAt: (event?.endTime ? new Date(event.endTime) : new Date()).toISOString() };
+  const ended = Date.parse(seen.event.endTime ?? "");
+  return { judgement, finishedAt: new Date(Number.isNaN(ended) ? Date.now() : ended).toISOString() };
 }
 
-const shorten = (texts: string[]) => texts.slice(0, shownTexts).map((text) => text.slice(0, shownCharacters));
+/** Stops the session of a restore that is settled or forgotten. Never throws: what was seen counts more than a stop. */
+export async function stopPending(
+  dialect: Pick<Connection["dialect"], "stopSession">,
+  { sessionId, pending }: { sessionId: string; pending: PendingRestore },
+): Promise<string | undefined> {
+  if (!pending.mayStopSession) {
+    return undefined;
+  }
+  try {
+    await dialect.stopSession(sessionId);
+    return undefined;
+  } catch (error) {
+    return `Restore session ${sessionId} could not be stopped and ends by itself later: ${messageOf(error)}`;
+  }
+}
+
+const shorten = (texts: string[]) => texts.slice(0, shownTexts).map((text) => cut(text, shownCharacters));
 
 function shownEvent({ type, status, message }: SessionEvent) {
-  return { type, status, message: message.slice(0, shownCharacters) };
+  return { type, status, message: cut(message, shownCharacters) };
 }

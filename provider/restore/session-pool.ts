@@ -1,135 +1,177 @@
 import type { Dialect, Mailbox, SessionOptions } from "../api/dialects/dialect";
 import { messageOf } from "../errors";
 
-/** A restore session in use. */
+/** A place in a restore session. The session itself is opened when somebody works in it. */
 export interface SessionLease {
-  readonly sessionId: string;
-  readonly isOurs: boolean;
-  /** Events that were there before us, or that were already found to belong to another restore. */
-  readonly knownEvents: Set<string>;
-  /** Marks the begin of an action in this session. */
-  begin(type: "Restore" | "Export"): Work;
-  /** All mailboxes, read once however many ask. */
-  mailboxes(): Promise<Mailbox[]>;
-  /** Keeps the session open when the last user leaves: it holds the evidence of an unfinished or unknown restore. */
-  keepOpen(): void;
   /**
-   * Gives the session back; the last user stops it, if we opened it.
+   * The session, working: opened by the first who asks, and opened anew when it has expired while everybody waited.
+   */
+  open(): Promise<OpenSession>;
+  /**
+   * Gives the place back; the last one to leave stops the session, if we opened it and nobody wants it kept.
    *
    * @returns a warning when the session could not be stopped. The restore is over by then, so this is never thrown.
    */
   release(): Promise<string | undefined>;
 }
 
-/** An action under way in a session. */
+/** A restore session that works. */
+export interface OpenSession {
+  readonly sessionId: string;
+  /** All mailboxes, read once however many ask. */
+  mailboxes(): Promise<Mailbox[]>;
+  /** Marks the begin of an action on a mailbox in this session. */
+  begin(type: "Restore" | "Export", mailboxId: string): Work;
+  /** Events that were there before us, or that were found to belong to an action that is over. */
+  readonly knownEvents: Set<string>;
+  /**
+   * Keeps the session open when the last user leaves: it holds the evidence of an unfinished or unknown restore. Nothing new
+   * begins in it from now on.
+   *
+   * @returns whether it may be stopped once that restore is settled: it is ours, and no other action ever ran in it
+   */
+  keepOpen(): { mayBeStopped: boolean };
+}
+
+/** An action under way in a session, and what may be mistaken for it. */
 export interface Work {
-  /** True while no other action of the same type has overlapped with this one. */
+  /** No other action of the same type has overlapped with this one, or left an event behind that was not found. */
   alone: boolean;
-  end(): void;
+  /** The same, on the same mailbox. */
+  aloneOnMailbox: boolean;
+  /** @param claimed - was this action's own event found? */
+  end(claimed: boolean): void;
 }
 
 export interface SessionPool {
-  /** A session of our own for this organisation, time and flags, shared with everybody who wants the same now. */
-  acquire(organizationId: string, options: SessionOptions): Promise<SessionLease>;
-  /** A session that somebody else opened; it is never stopped by us. */
-  borrow(sessionId: string): Promise<SessionLease>;
+  /** A place in a session of our own for this organisation, time and flags, shared with everybody who wants the same now. */
+  reserve(organizationId: string, options: SessionOptions): SessionLease;
+  /** A place in a session that somebody else opened; it is never stopped by us. */
+  borrow(sessionId: string): SessionLease;
 }
+
+/** After this long without a call a session may have expired (60 minutes are assumed, [inf]); it is looked at before use. */
+const restingMs = 10 * 60_000;
 
 interface Shared {
   users: number;
-  keepOpen: boolean;
-  opened: Promise<string>;
-  mailboxes: Promise<Mailbox[]> | undefined;
-  knownEvents: Set<string>;
-  underWay: { Restore: Set<Work>; Export: Set<Work> };
+  current: Promise<OpenSession> | undefined;
+  usedAt: number;
 }
 
-export function createSessionPool(dialect: Dialect): SessionPool {
-  const open = new Map<string, Shared>();
+export function createSessionPool(dialect: Dialect, now: () => number = Date.now): SessionPool {
+  const all = new Map<string, Shared>();
 
-  const lease = (shared: Shared, sessionId: string, stop?: () => Promise<void>): SessionLease => ({
-    sessionId,
-    isOurs: stop !== undefined,
-    knownEvents: shared.knownEvents,
-    begin(type) {
-      const others = shared.underWay[type];
-      others.forEach((other) => (other.alone = false));
-      const work: Work = { alone: others.size === 0, end: () => others.delete(work) };
-      others.add(work);
-      return work;
-    },
-    mailboxes: () =>
-      (shared.mailboxes ??= dialect.listMailboxes(sessionId).catch((error: unknown) => {
-        shared.mailboxes = undefined;
-        throw error;
-      })),
-    keepOpen: () => (shared.keepOpen = true),
-    async release() {
-      shared.users -= 1;
-      if (shared.users > 0 || stop === undefined) {
-        return undefined;
+  const place = (key: string, start: () => Promise<string>, isOurs: boolean): SessionLease => {
+    const shared = all.get(key) ?? { users: 0, current: undefined, usedAt: now() };
+    all.set(key, shared);
+    shared.users += 1;
+
+    const begin = async () => {
+      const sessionId = await start();
+      const session = openSession(dialect, sessionId, isOurs, () => (shared.current = undefined));
+      if (!isOurs) {
+        (await dialect.listEvents(sessionId)).forEach(({ id }) => session.knownEvents.add(id));
       }
-      try {
-        await stop();
-        return undefined;
-      } catch (error) {
-        return `Restore session ${sessionId} could not be stopped and ends by itself later: ${messageOf(error)}`;
-      }
-    },
-  });
+      return session;
+    };
+    const forgetFailure = (error: unknown): never => {
+      shared.current = undefined;
+      throw error;
+    };
+    return {
+      async open() {
+        const rested = now() - shared.usedAt > restingMs;
+        shared.usedAt = now();
+        if (shared.current !== undefined && rested && isOurs) {
+          const { sessionId } = await shared.current;
+          const isWorking = await dialect.getSession(sessionId).then(
+            ({ state }) => state === "Working",
+            () => false,
+          );
+          shared.current = isWorking ? shared.current : undefined;
+        }
+        shared.current ??= begin().catch(forgetFailure);
+        return shared.current;
+      },
+      async release() {
+        shared.users -= 1;
+        if (shared.users > 0) {
+          return undefined;
+        }
+        // Out of the map first: whoever comes now gets a new session, not one that is about to end.
+        all.delete(key);
+        const session = await shared.current?.catch(() => undefined);
+        if (session === undefined || !isOurs) {
+          return undefined;
+        }
+        try {
+          await dialect.stopSession(session.sessionId);
+          return undefined;
+        } catch (error) {
+          return `Restore session ${session.sessionId} could not be stopped and ends by itself later: ${messageOf(error)}`;
+        }
+      },
+    };
+  };
 
   return {
-    async acquire(organizationId, options) {
+    reserve(organizationId, options) {
       const key = JSON.stringify([organizationId, options.pointInTime, options.showDeleted, options.showAllVersions]);
-      let shared = open.get(key);
-      if (shared === undefined) {
-        shared = newShared(dialect.openSession(organizationId, options).then(({ id }) => id));
-        open.set(key, shared);
-      }
-      const current = shared;
-      current.users += 1;
-      const forget = () => open.get(key) === current && open.delete(key);
-      let sessionId: string;
-      try {
-        sessionId = await current.opened;
-      } catch (error) {
-        forget();
-        throw error;
-      }
-      return lease(current, sessionId, async () => {
-        // Out of the map first: whoever comes now gets a new session, not one that is about to end.
-        forget();
-        if (!current.keepOpen) {
-          await dialect.stopSession(sessionId);
-        }
-      });
+      return place(key, async () => (await dialect.openSession(organizationId, options)).id, true);
     },
-
-    async borrow(sessionId) {
-      const key = `borrowed ${sessionId}`;
-      let shared = open.get(key);
-      if (shared === undefined) {
-        shared = newShared(Promise.resolve(sessionId));
-        open.set(key, shared);
-      }
-      const current = shared;
-      current.users += 1;
-      const events = await dialect.listEvents(sessionId);
-      if (current.underWay.Restore.size + current.underWay.Export.size === 0) {
-        events.forEach(({ id }) => current.knownEvents.add(id));
-      }
-      return lease(current, sessionId);
-    },
+    borrow: (sessionId) => place(`borrowed ${sessionId}`, () => Promise.resolve(sessionId), false),
   };
 }
 
-function newShared(opened: Promise<string>): Shared {
+interface RunningWork extends Work {
+  mailboxId: string;
+}
+
+function openSession(dialect: Dialect, sessionId: string, isOurs: boolean, retire: () => void): OpenSession {
+  let actions = 0;
+  let mailboxes: Promise<Mailbox[]> | undefined;
+  const underWay = { Restore: new Set<RunningWork>(), Export: new Set<RunningWork>() };
+  // Mailboxes whose action is over and left no event that was found: it may still appear, and must not be taken for another's.
+  const unclaimed = { Restore: new Set<string>(), Export: new Set<string>() };
   return {
-    users: 0,
-    keepOpen: false,
-    opened,
-    mailboxes: undefined,
-    knownEvents: new Set(),
-    underWay: { Restore: new Set(), Export: new Set() },
+    sessionId,
+    knownEvents: new Set<string>(),
+    keepOpen() {
+      retire();
+      return { mayBeStopped: isOurs && actions === 1 };
+    },
+    mailboxes() {
+      mailboxes ??= dialect.listMailboxes(sessionId).catch((error: unknown) => {
+        mailboxes = undefined;
+        throw error;
+      });
+      return mailboxes;
+    },
+    begin(type, mailboxId) {
+      actions += 1;
+      const others = underWay[type];
+      const work: RunningWork = {
+        mailboxId,
+        // In a session that somebody else opened, somebody else may work at any time.
+        alone: isOurs && others.size === 0 && unclaimed[type].size === 0,
+        aloneOnMailbox: isOurs && !unclaimed[type].has(mailboxId),
+        end(claimed) {
+          others.delete(work);
+          if (!claimed) {
+            unclaimed[type].add(mailboxId);
+          }
+        },
+      };
+      for (const other of others) {
+        other.alone = false;
+        if (other.mailboxId === mailboxId) {
+          other.aloneOnMailbox = false;
+          work.aloneOnMailbox = false;
+        }
+      }
+      others.add(work);
+      return work;
+    },
   };
 }

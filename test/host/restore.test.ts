@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../../simulator";
 import { configOf } from "../helpers/engine";
@@ -275,6 +276,43 @@ describe("the provider process", () => {
       assert.equal(simulator.requests.length, 0);
     });
 
+    it("never overwrites a file that appears while the server builds the export", async () => {
+      await start();
+      const building = simulator.faults.hold({ match: isAction, when: "beforeWork" });
+      const failure = refusedBy(exportTo("a.pst"));
+      await building.reached;
+      await writeFile(join(host.folder, "a.pst"), "somebody else's");
+      building.release();
+      assert.match((await failure).message, /not overwritten/);
+      assert.equal(await readFile(join(host.folder, "a.pst"), "utf8"), "somebody else's");
+      assert.deepEqual(
+        (await readdir(host.folder)).filter((name) => name.startsWith("a.pst")),
+        ["a.pst"],
+      );
+    });
+
+    it("refuses two exports to one path at the same time, and sends only one", async () => {
+      await start();
+      const first = simulator.faults.hold({ match: isAction, when: "beforeWork" });
+      const kept = host.create(exportTo("a.pst"));
+      await first.reached;
+      const failure = await refusedBy(exportTo("a.pst", { __urn: `${urn}2` }));
+      first.release();
+      assert.match(failure.message, /being written by another export/);
+      const { outputs } = await kept;
+      const bytes = await readFile(join(host.folder, "a.pst"));
+      assert.equal((outputs["pst"] as { sha256: string }).sha256, createHash("sha256").update(bytes).digest("hex"));
+      assert.equal(simulator.exports.length, 1);
+    });
+
+    it("keeps a file that somebody put in the place of its own", async () => {
+      await start();
+      const { id, outputs } = await host.create(exportTo("a.pst", { onDestroy: "deletePst" }));
+      await writeFile(join(host.folder, "a.pst"), "somebody else's");
+      await host.delete(id, outputs);
+      assert.equal(await readFile(join(host.folder, "a.pst"), "utf8"), "somebody else's");
+    });
+
     it("removes only its own file, and only when told to", async () => {
       await start();
       const first = await host.create(exportTo("a.pst", { onDestroy: "deletePst" }));
@@ -283,6 +321,162 @@ describe("the provider process", () => {
       assert.equal((await readFile(join(host.folder, "a.pst"))).toString("latin1", 0, 4), "!BDN");
       await host.delete(second.id, second.outputs);
       await assert.rejects(readFile(join(host.folder, "a.pst")), /ENOENT/);
+    });
+  });
+
+  describe("seeing only what is one's own", () => {
+    const other = { mailbox: { email: "legal@contoso.example" }, __urn: `${urn}2` };
+    const settled = (outcome: PromiseSettledResult<{ outputs: Bag }>) =>
+      outcome.status === "fulfilled"
+        ? outcome.value.outputs
+        : ((outcome.reason as HostFailure).state?.properties ?? {});
+
+    it("borrows no neighbour's success when its own line broke before the server began", async () => {
+      await start();
+      const first = simulator.faults.hold({ match: isAction, when: "duringWork" });
+      const neighbour = host.create(toSupport(other));
+      await first.reached;
+      simulator.faults.next({ match: isAction, effect: { resetBeforeWork: true } });
+      const [mine] = await Promise.allSettled([host.create(toSupport())]);
+      first.release();
+      await neighbour;
+      assert.equal(settled(mine)["outcome"], "Unknown");
+      assert.equal(simulator.writes.length, 1);
+    });
+
+    it("borrows none later either, when it looks again", async () => {
+      await start({}, { maxConcurrentRestores: "1" });
+      const first = simulator.faults.hold({ match: isAction, when: "beforeWork" });
+      const neighbour = host.create(toSupport(other));
+      await first.reached;
+      const mine = host.create(toSupport());
+      simulator.faults.next({ match: isAction, effect: { resetBeforeWork: true } });
+      first.release();
+      await neighbour;
+      const state = await mine.then(
+        () => assert.fail("it was never carried out"),
+        (error: HostFailure) => error.state,
+      );
+      assert.equal(state?.properties["outcome"], "Unknown");
+      await assert.rejects(host.update(state?.id ?? "", state?.properties ?? {}, toSupport()), /nobody can tell/);
+    });
+
+    it("knows nothing of a second restore of the same mailbox that was refused beside the first", async () => {
+      await start();
+      const first = simulator.faults.hold({ match: isAction, when: "duringWork" });
+      const neighbour = host.create(toSupport());
+      await first.reached;
+      simulator.faults.next({
+        match: isAction,
+        effect: { status: 500, json: { message: "cannot open user mailbox" } },
+      });
+      const again = toSupport({ restoreTo: { mailbox: "finance@contoso.example" }, __urn: `${urn}2` });
+      const [second] = await Promise.allSettled([host.create(again)]);
+      first.release();
+      await neighbour;
+      assert.notEqual(settled(second)["outcome"], "SucceededWithWarnings");
+      assert.equal(simulator.writes.length, 1);
+    });
+
+    it("calls it unknown when the server broke off in the middle, and shows no events", async () => {
+      await start({ restoreEvents: "none" });
+      const message = "The server did not provide a meaningful reply; this might be caused by a contract mismatch.";
+      simulator.faults.next({ match: isAction, effect: { status: 500, json: { message }, afterWork: true } });
+      assert.equal((await refusedBy(toSupport())).state?.properties["outcome"], "Unknown");
+      assert.equal(simulator.writes.length, 1);
+    });
+
+    it("does not call three failed items a success when the server gives no counts", async () => {
+      await start();
+      simulator.faults.next({ match: isAction, effect: { restoreResult: { failedItems: 3 } } });
+      const { state } = await refusedBy(toSupport());
+      assert.equal(state?.properties["outcome"], "PartiallyFailed");
+      assert.match(state?.reasons.join() ?? "", /items may have failed.*onUnknown/);
+      const outputs = await host.update(
+        state?.id ?? "",
+        state?.properties ?? {},
+        toSupport({ onUnknown: { accept: "looked" } }),
+      );
+      assert.equal(outputs["outcome"], "Accepted");
+    });
+  });
+
+  describe("what the server says", () => {
+    const emoji = `${"x".repeat(299)}😀 tail`;
+
+    it("reaches the state whole, even when half a character is cut off", async () => {
+      await start({ restoreAnswer: "counters" });
+      simulator.faults.next({ match: isAction, effect: { restoreResult: { failedItems: 0, warnings: [emoji] } } });
+      assert.equal((await host.create(toSupport())).outputs["outcome"], "SucceededWithWarnings");
+      simulator.faults.next({ match: isAction, effect: { restoreResult: { failedItems: 1, exceptions: [emoji] } } });
+      assert.equal((await refusedBy(toSupport())).state?.properties["outcome"], "PartiallyFailed");
+      simulator.faults.next({ match: isAction, effect: { status: 500, json: { message: `${"x".repeat(1999)}😀` } } });
+      assert.match((await refusedBy(toSupport())).message, /refused/);
+    });
+
+    it("is shown without the secrets that it repeats, in outputs, reasons and the log alike", async () => {
+      await start({ restoreAnswer: "counters" });
+      const said = `logged on with ${simulator.exchange.userPassword} and ${simulator.password}`;
+      simulator.faults.next({
+        match: isAction,
+        effect: { restoreResult: { failedItems: 1, warnings: [said], exceptions: [said] } },
+      });
+      const failure = await refusedBy(toSupport());
+      const everything = JSON.stringify([failure, failure.message, host.log, host.printed]);
+      assert.match(everything, /logged on with \[secret\] and \[secret\]/);
+      assert.ok(!everything.includes(simulator.exchange.userPassword) && !everything.includes(simulator.password));
+    });
+  });
+
+  describe("sessions that hold evidence", () => {
+    const breakLine = () => simulator.faults.next({ match: isAction, effect: { resetBeforeAnswer: true } });
+
+    it("are stopped when the only restore in them is accepted", async () => {
+      await start({ restoreEvents: "none" });
+      breakLine();
+      const { state } = await refusedBy(toSupport());
+      await host.update(state?.id ?? "", state?.properties ?? {}, toSupport({ onUnknown: { accept: "looked" } }));
+      nothingLeftOpen();
+    });
+
+    it("are not stopped for one restore while another one still needs them", async () => {
+      await start({ restoreEvents: "none" });
+      breakLine();
+      breakLine();
+      const legal = toSupport({ mailbox: { email: "legal@contoso.example" }, __urn: `${urn}2` });
+      const [first, second] = await Promise.all([refusedBy(toSupport()), refusedBy(legal)]);
+      assert.equal(simulator.sessions.length, 1);
+      await host.delete(first.state?.id ?? "", first.state?.properties ?? {});
+      assert.equal(simulator.openSessions.length, 1);
+      assert.ok(second.state);
+    });
+
+    it("do not keep a stack from being destroyed when the server is gone", async () => {
+      await start({ restoreEvents: "none" });
+      breakLine();
+      const { state } = await refusedBy(toSupport());
+      await simulator.stop();
+      await host.delete(state?.id ?? "", state?.properties ?? {});
+      assert.match(
+        host.log
+          .filter(({ ephemeral }) => !ephemeral)
+          .map(({ message }) => message)
+          .join(),
+        /could not be stopped/,
+      );
+    });
+
+    it("are opened when their turn has come, not all at once", async () => {
+      await start({}, { maxConcurrentRestores: "1" });
+      const first = simulator.faults.hold({ match: isAction, when: "beforeWork" });
+      const times = ["2026-05-01", "2026-06-01", "2026-07-01"].map((day) => `${day}T00:00:00Z`);
+      const all = times.map((pointInTime, index) => host.create(exportTo(`${index}.pst`, { pointInTime })));
+      await first.reached;
+      assert.equal(simulator.sessions.length, 1);
+      first.release();
+      await Promise.all(all);
+      assert.equal(simulator.sessions.length, 3);
+      nothingLeftOpen();
     });
   });
 

@@ -1,12 +1,6 @@
 import assert from "node:assert/strict";
 import type { Counts, RestoreAnswer, SessionEvent } from "../../provider/api/dialects/dialect";
-import {
-  type FailurePolicy,
-  findEvent,
-  isAcceptable,
-  judge,
-  provesNothingWritten,
-} from "../../provider/restore/outcome";
+import { type FailurePolicy, isAcceptable, judge, provesNothingWritten } from "../../provider/restore/outcome";
 
 const counts = (difference: Partial<Counts> = {}): Counts => ({
   created: 10,
@@ -35,48 +29,55 @@ const event = (status: string, difference: Partial<SessionEvent> = {}): SessionE
   ...difference,
 });
 
+/** What is seen of a restore: its own event, or none. */
+const ours = (status: string, difference: Partial<SessionEvent> = {}) => ({
+  kind: "ours" as const,
+  event: event(status, difference),
+});
+const none = { kind: "none" as const };
+
 describe("judging a restore", () => {
   it("calls an answer with counters and no failure a success", () => {
-    assert.equal(judge(answer(), event("Success")).outcome, "Succeeded");
+    assert.equal(judge(answer(), ours("Success")).outcome, "Succeeded");
   });
 
   it("calls it a success when every item was skipped because it is there already", () => {
     const allSkipped = answer({ counts: counts({ created: 0, merged: 0, skipped: 40 }) });
-    assert.equal(judge(allSkipped, undefined).outcome, "Succeeded");
+    assert.equal(judge(allSkipped, none).outcome, "Succeeded");
   });
 
   it("tells a restore that found nothing from one that skipped everything", () => {
     const nothing = answer({ counts: counts({ created: 0, merged: 0, skipped: 0 }) });
-    assert.equal(judge(nothing, event("Success")).outcome, "NothingToRestore");
+    assert.equal(judge(nothing, ours("Success")).outcome, "NothingToRestore");
   });
 
   it("calls it partly failed when some items failed and others were handled", () => {
-    assert.equal(judge(answer({ counts: counts({ failed: 3 }) }), event("Success")).outcome, "PartiallyFailed");
+    assert.equal(judge(answer({ counts: counts({ failed: 3 }) }), ours("Success")).outcome, "PartiallyFailed");
   });
 
   it("takes an exception for a failure even when no item is counted as failed", () => {
-    const judgement = judge(answer({ exceptions: ["Failed to restore item"] }), undefined);
+    const judgement = judge(answer({ exceptions: ["Failed to restore item"] }), none);
     assert.equal(judgement.outcome, "PartiallyFailed");
     assert.deepEqual(judgement.failures, ["Failed to restore item"]);
   });
 
   it("calls it failed when the server could not continue, whatever it had written", () => {
-    assert.equal(judge(answer({ cannotContinueError: "mailbox is full" }), event("Success")).outcome, "Failed");
+    assert.equal(judge(answer({ cannotContinueError: "mailbox is full" }), ours("Success")).outcome, "Failed");
   });
 
   it("believes the event when it says Failed and the counters look well", () => {
-    assert.equal(judge(answer(), event("Failed")).outcome, "PartiallyFailed");
+    assert.equal(judge(answer(), ours("Failed")).outcome, "PartiallyFailed");
   });
 
-  it("keeps the event's words when it warns", () => {
-    const judgement = judge(answer(), event("Warning", { message: "two items were too large" }));
+  it("takes a warning beside counters without a failure for a warning, in the event's words", () => {
+    const judgement = judge(answer(), ours("Warning", { message: "two items were too large" }));
     assert.equal(judgement.outcome, "SucceededWithWarnings");
     assert.deepEqual(judgement.warnings, ["two items were too large"]);
   });
 
   for (const [status, outcome] of [
     ["Success", "Succeeded"],
-    ["Warning", "SucceededWithWarnings"],
+    ["Warning", "PartiallyFailed"],
     ["Failed", "Failed"],
     ["Running", "Unfinished"],
     ["Cancelled", "Failed"],
@@ -84,31 +85,64 @@ describe("judging a restore", () => {
     ["SomethingNew", "Unknown"],
   ] as const) {
     it(`lets the event decide when the answer is empty: ${status} means ${outcome}`, () => {
-      const judgement = judge(empty, event(status));
+      const judgement = judge(empty, ours(status));
       assert.equal(judgement.outcome, outcome);
       assert.equal(judgement.counts.failed, null, "an empty answer never means 0 failed");
     });
   }
 
   it("warns when there is neither a count nor an event", () => {
-    const judgement = judge(empty, undefined);
+    const judgement = judge(empty, none);
     assert.equal(judgement.outcome, "SucceededWithWarnings");
     assert.match(judgement.warnings.join(), /neither counts nor an event/);
   });
 
+  describe("when several events could be the one", () => {
+    const unclear = (...statuses: string[]) => ({
+      kind: "unclear" as const,
+      events: statuses.map((status) => event(status)),
+    });
+
+    it("believes that ours ended well when the server answered and all of them did", () => {
+      assert.equal(judge(empty, unclear("Success", "Success")).outcome, "Succeeded");
+    });
+
+    it("knows nothing when one of them did not", () => {
+      assert.equal(judge(empty, unclear("Success", "Warning")).outcome, "Unknown");
+    });
+
+    it("knows nothing when there was no answer, however well they all ended", () => {
+      assert.equal(judge(undefined, unclear("Success", "Success")).outcome, "Unknown");
+    });
+
+    it("lets no neighbour overrule the counters of our own answer", () => {
+      assert.equal(judge(answer(), unclear("Success", "Failed")).outcome, "Succeeded");
+    });
+  });
+
+  it("never calls a warning without counts a success, because it may be the word for items that failed", () => {
+    const judgement = judge(empty, ours("Warning", { message: "3 items failed" }));
+    assert.equal(judgement.outcome, "PartiallyFailed");
+    assert.equal(
+      isAcceptable(judgement.outcome, judgement.counts, 0, { maxFailedItems: 1000, onNothingToRestore: "accept" }),
+      false,
+    );
+    assert.deepEqual(judgement.warnings, ["3 items failed"]);
+  });
+
   it("says unknown when there was no answer and there is no event", () => {
-    assert.equal(judge(undefined, undefined).outcome, "Unknown");
+    assert.equal(judge(undefined, none).outcome, "Unknown");
   });
 
   it("warns when the server did not say how many items failed", () => {
-    assert.equal(judge(answer({ counts: counts({ failed: null }) }), undefined).outcome, "SucceededWithWarnings");
+    assert.equal(judge(answer({ counts: counts({ failed: null }) }), none).outcome, "SucceededWithWarnings");
   });
 
   it("takes it as proved that nothing was written only when created and merged are counted as zero", () => {
     const failedAll = counts({ created: 0, merged: 0, skipped: 0, failed: 7 });
-    assert.equal(provesNothingWritten(judge(answer({ counts: failedAll }), undefined)), true);
-    assert.equal(provesNothingWritten(judge(empty, event("Failed"))), false);
-    assert.equal(provesNothingWritten(judge(answer({ cannotContinueError: "full" }), undefined)), false);
+    assert.equal(provesNothingWritten(judge(answer({ counts: failedAll }), none)), true);
+    assert.equal(provesNothingWritten(judge(empty, ours("Failed"))), false);
+    assert.equal(provesNothingWritten(judge(answer({ cannotContinueError: "full" }), none)), false);
   });
 });
 
@@ -145,37 +179,4 @@ describe("accepting a result", () => {
       assert.equal(isAcceptable(outcome, counts(), 0, widest), false);
     });
   }
-});
-
-describe("finding a restore's own event", () => {
-  const query = {
-    type: "Restore" as const,
-    names: ["finance@contoso.example", "Finance"],
-    ignore: new Set<string>(),
-    alone: true,
-  };
-
-  it("takes the only one of its type when nothing else ran", () => {
-    const events = [event("Success", { id: "start", type: "None" }), event("Success", { message: "done" })];
-    assert.equal(findEvent(events, query)?.id, "e-1");
-  });
-
-  it("takes the one that names the mailbox among several", () => {
-    const events = [event("Failed", { id: "other", message: "Restoring Sales" }), event("Success")];
-    assert.equal(findEvent(events, { ...query, alone: false })?.id, "e-1");
-  });
-
-  it("leaves out events that were there before", () => {
-    assert.equal(findEvent([event("Success")], { ...query, ignore: new Set(["e-1"]) }), undefined);
-  });
-
-  it("lets several speak together when they all ended alike", () => {
-    const events = [event("Success", { message: "a" }), event("Success", { id: "e-2", message: "b" })];
-    assert.equal(findEvent(events, { ...query, alone: false })?.status, "Success");
-  });
-
-  it("knows nothing when several could be it and they ended differently", () => {
-    const events = [event("Success", { message: "a" }), event("Failed", { id: "e-2", message: "b" })];
-    assert.equal(judge(empty, findEvent(events, { ...query, alone: false })).outcome, "Unknown");
-  });
 });

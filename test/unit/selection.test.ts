@@ -80,12 +80,24 @@ describe("resolving a point in time", () => {
     );
   });
 
+  it("reads the server's times in the forms that were seen, and restores by a time of its own when it cannot", () => {
+    const at = (lastBackupTime: string) => organization({ lastBackupTime });
+    assert.equal(resolvePointInTime(at("Fri, 20 Nov 2026 21:04:11 GMT"), "latest"), moment);
+    assert.throws(
+      () => resolvePointInTime(at("20.11.2026 21:04:11"), "latest"),
+      /no time that can be read; give pointInTime/,
+    );
+    assert.equal(resolvePointInTime(at("20.11.2026 21:04:11"), "2026-11-20T21:04:11Z"), moment);
+    assert.equal(dataAgeSeconds(at("20.11.2026 21:04:11"), moment, Date.parse(moment) + 5000), 5);
+  });
+
   it("refuses the latest of an organization without a backup", () => {
     assert.throws(() => resolvePointInTime(organization({ lastBackupTime: undefined }), "latest"), /no backup yet/);
   });
 
   it("counts the age of the data from the last backup when a later time was asked for", () => {
-    assert.equal(dataAgeSeconds(organization(), "2026-11-22T00:00:00Z", "2026-11-20T22:04:11Z"), 3600);
-    assert.equal(dataAgeSeconds(organization(), "2026-11-20T20:04:11Z", "2026-11-20T22:04:11Z"), 7200);
+    const now = Date.parse("2026-11-20T22:04:11Z");
+    assert.equal(dataAgeSeconds(organization(), "2026-11-22T00:00:00Z", now), 3600);
+    assert.equal(dataAgeSeconds(organization(), "2026-11-20T20:04:11Z", now), 7200);
   });
 });

@@ -1,4 +1,4 @@
-import { isApiError, isNotFound } from "../../errors";
+import { MailboxRestoreError, isApiError, isNotFound } from "../../errors";
 import { fieldsOf } from "../fields";
 import type { Http } from "../http";
 import { type Page, readAllPages } from "../pages";
@@ -150,8 +150,12 @@ function parsePage<T>(path: string, body: unknown, parse: (item: unknown) => T):
     return { results: body.map(parse), limit: Number.POSITIVE_INFINITY };
   }
   const page = fieldsOf(body, path);
+  const results = page.items("results");
+  if (results === undefined) {
+    throw new MailboxRestoreError("api", `${path}: the server's answer has no "results"`);
+  }
   return {
-    results: (page.items("results") ?? []).map(parse),
+    results: results.map(parse),
     limit: page.count("limit") ?? undefined,
     hasNext: page.nested("_links")?.has("next"),
   };
@@ -216,10 +220,17 @@ function parseRestoreAnswer(body: unknown): RestoreAnswer {
   );
   const counts: Counts = { created, merged, failed, skipped, failedFolders };
   const counted = Object.values(counts).some((count) => count !== null);
-  return {
-    counts: counted ? counts : undefined,
-    warnings: fields.texts("warnings"),
-    exceptions: fields.texts("exceptions"),
-    cannotContinueError: fields.text("cannotContinueError"),
-  };
+  const [cannotContinueError] = fields.texts("cannotContinueError");
+  const [exceptions, warnings] = [fields.texts("exceptions"), fields.texts("warnings")];
+  if (!counted && cannotContinueError === undefined && exceptions.length === 0 && warnings.length === 0) {
+    const others = fields.others([...countFields, "cannotContinueError", "exceptions", "warnings"]);
+    if (others.length > 0) {
+      // Something else than an empty answer and than counters: `{"message": …}` with status 200, for one.
+      throw new MailboxRestoreError(
+        "api",
+        `Restore: the server answered 200 with ${others.join(", ")} and without any count`,
+      );
+    }
+  }
+  return { counts: counted ? counts : undefined, warnings, exceptions, cannotContinueError };
 }

@@ -51,6 +51,7 @@ function findContradictions(inputs: MailboxRestoreInputs): Mistake[] {
   }
   const { restoreSessionId, mailboxId, organization, mailbox, pointInTime } = inputs;
   const byBackup = { organization, mailbox, pointInTime };
+  const { showDeleted, showAllVersions } = inputs;
   const given = (bag: object) =>
     Object.entries(bag)
       .filter(([, value]) => value !== undefined)
@@ -60,12 +61,13 @@ function findContradictions(inputs: MailboxRestoreInputs): Mistake[] {
       .filter(([, value]) => value === undefined)
       .map(([name]) => name);
   if (restoreSessionId !== undefined || mailboxId !== undefined) {
-    if (given(byBackup).length > 0) {
+    const foreign = given({ ...byBackup, showDeleted, showAllVersions });
+    if (foreign.length > 0) {
       mistakes.push({
         path: "",
         reason:
           "the mailbox must be named one way: organization, mailbox and pointInTime, or restoreSessionId and mailboxId; " +
-          `remove ${given(byBackup).join(", ")} or ${given({ restoreSessionId, mailboxId }).join(", ")}`,
+          `remove ${foreign.join(", ")} or ${given({ restoreSessionId, mailboxId }).join(", ")}`,
       });
     }
     missing({ restoreSessionId, mailboxId }).forEach((path) =>

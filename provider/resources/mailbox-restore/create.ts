@@ -2,9 +2,15 @@ import { randomUUID } from "node:crypto";
 import type { ExchangeAccess } from "../../api/dialects/dialect";
 import { ConfigError } from "../../errors";
 import type { Connection } from "../../restore/connection";
-import { type Report, type RestoreAction, type RestoreSource, restoreMailbox } from "../../restore/restore";
+import {
+  type Report,
+  type RestoreAction,
+  type RestoreSource,
+  restoreMailbox,
+  stopPending,
+} from "../../restore/restore";
 import type { AccessInput, MailboxRestoreInputs } from "./inputs";
-import { type MailboxRestoreOutputs, identityOf, outputsOf } from "./outputs";
+import { type MailboxRestoreOutputs, accepted, identityOf, isAcceptedUnknown, outputsOf } from "./outputs";
 import { verdictOn } from "./verdict";
 
 /** What a resource may tell the person who watches. */
@@ -40,13 +46,18 @@ export async function create(
     },
     voice.activity,
   );
-  const accepted = typeof inputs.onUnknown === "object" && record.outcome === "Unknown";
-  const outs = outputsOf(inputs, {
+  let outs = outputsOf(inputs, {
     attemptId,
     endpoint: connection.settings.endpoint,
     apiVersion: connection.dialect.apiVersion,
-    record: accepted ? { ...record, outcome: "Accepted" } : record,
+    record,
   });
+  if (isAcceptedUnknown(outs)) {
+    if (outs.pending !== undefined) {
+      await stopPending(connection.dialect, { ...outs, pending: outs.pending });
+    }
+    outs = accepted(outs);
+  }
   outs.warnings.forEach((warning) => voice.warn(warning));
   voice.conclude(verdictOn(outs));
   return { id: attemptId, outs };

@@ -1,20 +1,27 @@
+import { messageOf } from "../../errors";
 import type { Connection } from "../../restore/connection";
 import { deletePst } from "../../restore/pst";
+import { stopPending } from "../../restore/restore";
 import type { MailboxRestoreOutputs } from "./outputs";
 
 /**
- * Forgets a restore. Restored mail stays where it is. Works without the server once the restore has ended; a session of
- * ours that was left open for an unfinished restore is stopped.
+ * Forgets a restore. Restored mail stays where it is. Works without the server; a session of ours that was left open for this
+ * restore alone is stopped if the server can be reached, and ends by itself otherwise.
+ *
+ * @returns a warning for people, if something was left behind
  */
-export async function remove(connect: () => Connection, outputs: MailboxRestoreOutputs): Promise<void> {
-  if (outputs.onDestroy === "deletePst" && outputs.pst !== undefined) {
-    await deletePst(outputs.pst.path, outputs.attemptId);
+export async function remove(connect: () => Connection, outputs: MailboxRestoreOutputs): Promise<string | undefined> {
+  const { pending, pst, endpoint } = outputs;
+  if (outputs.onDestroy === "deletePst" && pst !== undefined) {
+    await deletePst(pst.path, outputs.attemptId);
   }
-  const leftOpen = outputs.outcome === "Unfinished" || outputs.outcome === "Unknown";
-  if (leftOpen && outputs.restoreSessionId === undefined) {
-    const connection = connect();
-    if (connection.settings.endpoint === outputs.endpoint) {
-      await connection.dialect.stopSession(outputs.sessionId);
-    }
+  if (pending === undefined) {
+    return undefined;
+  }
+  try {
+    const { settings, dialect } = connect();
+    return settings.endpoint === endpoint ? await stopPending(dialect, { ...outputs, pending }) : undefined;
+  } catch (error) {
+    return `Restore session ${outputs.sessionId} was left to end by itself: ${messageOf(error)}`;
   }
 }

@@ -16,12 +16,14 @@ export function intentOf(bag: object): Intent {
   const take = (...names: string[]) =>
     names.forEach((name) => inputs[name] !== undefined && (intent[name] = inputs[name]));
   if (inputs["restoreSessionId"] === undefined) {
-    take("organization", "showDeleted", "showAllVersions");
+    take("showDeleted", "showAllVersions");
+    intent["organization"] = lowerCase(inputs["organization"]);
     intent["mailbox"] = mailboxOf(inputs["mailbox"]);
     intent["pointInTime"] = momentOf(inputs["pointInTime"]);
   } else {
     // `mailboxId` is an output of every restore, and an input of this form alone.
-    take("restoreSessionId", "mailboxId");
+    intent["restoreSessionId"] = lowerCase(inputs["restoreSessionId"]);
+    intent["mailboxId"] = lowerCase(inputs["mailboxId"]);
   }
   take("runId");
   for (const name of actionNames) {
@@ -48,9 +50,7 @@ function mailboxOf(value: unknown): unknown {
     return value;
   }
   const { id, email, archive } = value;
-  return id !== undefined
-    ? { id }
-    : { email: typeof email === "string" ? email.toLowerCase() : email, archive: archive ?? false };
+  return id !== undefined ? { id: lowerCase(id) } : { email: lowerCase(email), archive: archive ?? false };
 }
 
 /** The same moment written with another offset is the same moment. */
@@ -66,8 +66,12 @@ function actionOf(value: unknown): unknown {
   const action = Object.fromEntries(
     Object.entries(value).filter(([name]) => !(accessNames as readonly string[]).includes(name)),
   );
-  const target = action["mailbox"];
-  return typeof target === "string" ? { ...action, mailbox: target.toLowerCase() } : action;
+  return action["mailbox"] === undefined ? action : { ...action, mailbox: lowerCase(action["mailbox"]) };
+}
+
+/** Addresses, names and ids of the server mean the same in any case. */
+function lowerCase(value: unknown): unknown {
+  return typeof value === "string" ? value.toLowerCase() : value;
 }
 
 function isBag(value: unknown): value is Bag {

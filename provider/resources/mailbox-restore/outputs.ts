@@ -52,6 +52,22 @@ export function policyOf(inputs: MailboxRestoreInputs): FailurePolicy {
   };
 }
 
+/** Is this a result that nobody knows, and that the program accepts as it is? */
+export function isAcceptedUnknown({ outcome, counts, onUnknown }: MailboxRestoreOutputs): boolean {
+  const isUnknown = outcome === "Unknown" || (outcome === "PartiallyFailed" && counts.failed === null);
+  return typeof onUnknown === "object" && isUnknown;
+}
+
+/** The same result, accepted by a person; there is nothing left to look at. */
+export function accepted({ pending: _settled, ...outputs }: MailboxRestoreOutputs): MailboxRestoreOutputs {
+  const note = typeof outputs.onUnknown === "object" ? outputs.onUnknown.accept : "";
+  return {
+    ...outputs,
+    outcome: "Accepted",
+    warnings: [...outputs.warnings, `Accepted without knowing the result: ${note}`],
+  };
+}
+
 /** Whose restore this is: project, stack and name, as the URN says them. */
 export function identityOf(inputs: MailboxRestoreInputs, fallback: string): string {
   return inputs.__urn ?? fallback;

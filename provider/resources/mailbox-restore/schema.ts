@@ -77,7 +77,9 @@ const validate = ajv.compile(inputSchema);
 function isMoment(value: string): boolean {
   return (
     /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)$/.test(value) &&
-    !Number.isNaN(Date.parse(value))
+    !Number.isNaN(Date.parse(value)) &&
+    // A 30th of February would be read as a day of March.
+    new Date(`${value.slice(0, 10)}T00:00:00Z`).getUTCDate() === Number(value.slice(8, 10))
   );
 }
 

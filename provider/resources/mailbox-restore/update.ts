@@ -1,52 +1,66 @@
 import { ConfigError, messageOf } from "../../errors";
 import type { Connection } from "../../restore/connection";
-import { lookAgain } from "../../restore/restore";
+import { type PendingRestore, lookAgain, stopPending } from "../../restore/restore";
 import type { Voice } from "./create";
 import type { MailboxRestoreInputs } from "./inputs";
-import { type MailboxRestoreOutputs, withEdits } from "./outputs";
+import { type MailboxRestoreOutputs, accepted, isAcceptedUnknown, withEdits } from "./outputs";
 import { verdictOn } from "./verdict";
 
 /**
  * Stores an edit that is no new intent, and judges the stored result again. Sends no action, ever; asks the server only
  * when the end of the restore has not been seen.
  *
- * @param connect - opens the connection when it is needed
+ * @param open - opens the connection when it is needed
  */
 export async function update(
-  connect: () => Connection,
+  open: () => Connection,
   olds: MailboxRestoreOutputs,
   news: MailboxRestoreInputs,
   voice: Voice,
 ): Promise<MailboxRestoreOutputs> {
+  const connect = () => {
+    const connection = open();
+    [news.restoreTo, news.restoreToOriginalLocation].forEach((access) =>
+      connection.keepSecret(access?.userPassword ?? ""),
+    );
+    return connection;
+  };
   let outputs = withEdits(olds, news);
-  if (outputs.outcome === "Unfinished" || outputs.outcome === "Unknown") {
+  const { pending } = outputs;
+  if (pending !== undefined && isAcceptedUnknown(outputs)) {
+    // A person has decided; what the server could still say changes nothing, and it may be gone.
+    const warning = await stopPending(connect().dialect, { ...outputs, pending });
+    outputs = accepted({ ...outputs, warnings: [...outputs.warnings, ...(warning === undefined ? [] : [warning])] });
+  } else if (isAcceptedUnknown(outputs)) {
+    outputs = accepted(outputs);
+  } else if (pending !== undefined) {
     voice.activity("looking how the restore went on");
-    outputs = await seeTheEnd(connect(), outputs);
-  }
-  if (outputs.outcome === "Unknown" && typeof outputs.onUnknown === "object") {
-    outputs.outcome = "Accepted";
-    outputs.warnings = [...outputs.warnings, `Accepted without knowing the result: ${outputs.onUnknown.accept}`];
+    outputs = await seeTheEnd(connect(), { ...outputs, pending });
   }
   voice.conclude(verdictOn(outputs));
   return outputs;
 }
 
-async function seeTheEnd(connection: Connection, outputs: MailboxRestoreOutputs): Promise<MailboxRestoreOutputs> {
+async function seeTheEnd(
+  connection: Connection,
+  outputs: MailboxRestoreOutputs & { pending: PendingRestore },
+): Promise<MailboxRestoreOutputs> {
   if (connection.settings.endpoint !== outputs.endpoint) {
     throw new ConfigError(
       `The restore of ${outputs.mailboxEmail} was begun on ${outputs.endpoint} and cannot be looked up on ` +
-        `${connection.settings.endpoint}. Set vb365:endpoint back to see how it ended, or set a new runId.`,
+        `${connection.settings.endpoint}. Set vb365:endpoint back to see how it ended; or look for yourself and accept it with ` +
+        `onUnknown: { accept: "why" }, or set a new runId to restore again.`,
     );
   }
-  const ownsSession = outputs.restoreSessionId === undefined;
   try {
-    const seen = await lookAgain(connection, { ...outputs, ownsSession });
+    const seen = await lookAgain(connection, outputs);
     if (seen === undefined) {
       return outputs;
     }
     const { judgement, finishedAt } = seen;
+    const { pending: _settled, ...settled } = outputs;
     return {
-      ...outputs,
+      ...settled,
       ...judgement,
       failureCount: judgement.failures.length,
       finishedAt,

@@ -43,7 +43,14 @@ function explain(outputs: MailboxRestoreOutputs): string {
   const where = `mailbox ${mailboxEmail}, restore session ${sessionId}`;
   switch (outcome) {
     case "PartiallyFailed": {
-      const failed = Math.max(counts.failed ?? 0, outputs.failureCount);
+      if (counts.failed === null) {
+        return (
+          `The restore of ${where}, ended with a warning, and the server gave no counts: items may have failed.${said} Mail is ` +
+          `never sent again by itself. Look at the session's events on the server. Then either accept the result with ` +
+          `onUnknown: { accept: "why" }, or restore again with a new runId.`
+        );
+      }
+      const failed = Math.max(counts.failed, outputs.failureCount);
       return (
         `The restore of ${where}, failed in part: ${countsOf(counts)}.${said} Mail is never sent again by itself. ` +
         `To accept this result set failurePolicy: { maxFailedItems: ${failed} }; to restore again set a new runId.`

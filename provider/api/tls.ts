@@ -1,0 +1,91 @@
+import { Agent, type AgentOptions } from "node:https";
+import type { Duplex } from "node:stream";
+import { type ConnectionOptions, connect } from "node:tls";
+import type { Trust } from "../config";
+
+/** The code of the error for a certificate that is not the one that was named. */
+const fingerprintMismatch = "VB365_FINGERPRINT_MISMATCH";
+
+/**
+ * An agent for HTTPS that recognises the server as the configuration says, before it sends a byte.
+ *
+ * @param onSecure - called when a connection is ready to carry a request
+ */
+export function createAgent(trust: Trust, options: AgentOptions, onSecure?: () => void): Agent {
+  const agent = agentFor(trust, options);
+  if (onSecure !== undefined) {
+    const create = agent.createConnection.bind(agent);
+    agent.createConnection = (target, done) => {
+      const socket = create(target, (error, stream) => {
+        // A pinned connection is handed over when it has been compared; any other one tells by its event.
+        if (error === null) {
+          onSecure();
+        }
+        done?.(error, stream);
+      });
+      socket?.once("secureConnect", onSecure);
+      return socket;
+    };
+  }
+  return agent;
+}
+
+function agentFor(trust: Trust, options: AgentOptions): Agent {
+  switch (trust.by) {
+    case "systemCas":
+      return new Agent(options);
+    case "caCert":
+      return new Agent({ ...options, ca: trust.caCert });
+    case "nothing":
+      return new Agent({ ...options, rejectUnauthorized: false });
+    case "fingerprint":
+      return pinnedAgent(trust.sha256, options);
+  }
+}
+
+/**
+ * An agent that hands a connection over only after its certificate was compared. Comparing in a `secureConnect` listener of
+ * the request's socket would be too late: what was written meanwhile is sent, password and all, the moment the handshake ends.
+ */
+function pinnedAgent(sha256: string, options: AgentOptions): Agent {
+  // The pin alone decides: it is stricter than any CA, and a pinned certificate is often self-signed.
+  const agent = new Agent({ ...options, rejectUnauthorized: false });
+  agent.createConnection = (target, done) => {
+    const handOver = done as (error: Error | null, socket?: Duplex) => void;
+    const socket = connect(target as ConnectionOptions);
+    socket.once("error", handOver);
+    socket.once("secureConnect", () => {
+      socket.off("error", handOver);
+      const presented = socket.getPeerCertificate().fingerprint256?.replaceAll(":", "");
+      if (presented === sha256) {
+        handOver(null, socket);
+      } else {
+        socket.destroy();
+        handOver(Object.assign(new Error("another certificate"), { code: fingerprintMismatch }));
+      }
+    });
+    return undefined;
+  };
+  return agent;
+}
+
+const unknownCa = "the CA of its certificate is not known here: give the CA as vb365:caCert";
+
+const distrust: Record<string, string> = {
+  CERT_HAS_EXPIRED: "its certificate has expired: renew it on the server",
+  CERT_NOT_YET_VALID: "its certificate is not valid yet: compare the clocks of both machines",
+  DEPTH_ZERO_SELF_SIGNED_CERT:
+    "its certificate is self-signed: give it as vb365:caCert, or its SHA-256 as vb365:tlsFingerprint",
+  SELF_SIGNED_CERT_IN_CHAIN: "its certificate comes from a CA that is not trusted here: give the CA as vb365:caCert",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownCa,
+  UNABLE_TO_GET_ISSUER_CERT: unknownCa,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownCa,
+  CERT_SIGNATURE_FAILURE: "its certificate was not signed by the CA in vb365:caCert: give the right CA",
+  ERR_TLS_CERT_ALTNAME_INVALID:
+    "its certificate is for another host name: use a name that stands in it as vb365:endpoint",
+  [fingerprintMismatch]:
+    "its certificate is another one than vb365:tlsFingerprint names: compare both before you change the setting",
+};
+
+/** Why a server was not trusted, by the code of the error; undefined for any other error. */
+export const explainDistrust = (code: string): string | undefined => distrust[code];

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
+import { readConnectionSettings } from "../../provider/config";
+import { connect } from "../../provider/restore/connection";
+import { type Simulator, startSimulator } from "../../simulator";
+import { configOf } from "../helpers/engine";
+
+describe("trust in the server", () => {
+  let simulator: Simulator;
+  let other: Simulator;
+
+  before(async () => {
+    simulator = await startSimulator();
+    other = await startSimulator();
+  });
+  after(async () => {
+    await simulator.stop();
+    await other.stop();
+  });
+
+  /** Asks for the organisations with these settings in the place of the CA. */
+  const ask = async (trust: Record<string, string>) => {
+    const { caCert: _, ...config } = { ...configOf(simulator) };
+    const read = readConnectionSettings((key) => ({ ...config, ...trust })[key], {});
+    assert.ok("settings" in read, JSON.stringify(read));
+    const connection = connect(read.settings, {
+      retry: { maxAttempts: 1, pause: () => Promise.resolve(), random: () => 0 },
+    });
+    try {
+      return await connection.organizations();
+    } finally {
+      connection.close();
+    }
+  };
+  const fingerprintOf = ({ endpoint }: Simulator) =>
+    new Promise<string>((resolve, reject) => {
+      const { hostname: host, port } = new URL(endpoint);
+      const socket = connectTls({ host, port: Number(port), rejectUnauthorized: false }, () => {
+        resolve(socket.getPeerCertificate().fingerprint256 ?? "");
+        socket.destroy();
+      });
+      socket.once("error", reject);
+    });
+  const refusedWithoutARequest = async (trust: Record<string, string>, message: RegExp) => {
+    const before = simulator.requests.length;
+    await assert.rejects(ask(trust), message);
+    assert.equal(simulator.requests.length, before, "something was sent to a server that is not trusted");
+  };
+
+  it("comes from a CA given as text", async () => {
+    assert.equal((await ask({ caCert: simulator.caCert })).length, 1);
+  });
+
+  it("comes from a CA given as a file", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "vb365-ca-"));
+    try {
+      await writeFile(join(folder, "ca.pem"), simulator.caCert);
+      assert.equal((await ask({ caCert: join(folder, "ca.pem") })).length, 1);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("comes from the fingerprint of the certificate, with colons or without, in any case", async () => {
+    const fingerprint = await fingerprintOf(simulator);
+    assert.equal((await ask({ tlsFingerprint: fingerprint })).length, 1);
+    assert.equal((await ask({ tlsFingerprint: `sha256:${fingerprint.replaceAll(":", "").toLowerCase()}` })).length, 1);
+  });
+
+  it("is given to anybody only when that is said", async () => {
+    assert.equal((await ask({ insecure: "true" })).length, 1);
+  });
+
+  it("is not given without any of these", async () => {
+    await refusedWithoutARequest({}, /is not trusted: .*caCert.* Nothing was sent/);
+  });
+
+  it("is not given to a certificate of another CA", async () => {
+    await refusedWithoutARequest({ caCert: other.caCert }, /is not trusted: .*caCert/);
+  });
+
+  it("is not given to another certificate than the one that was pinned", async () => {
+    const fingerprint = await fingerprintOf(other);
+    await refusedWithoutARequest(
+      { tlsFingerprint: fingerprint },
+      /is not trusted: .*another one than vb365:tlsFingerprint/,
+    );
+    await refusedWithoutARequest({ tlsFingerprint: fingerprint, insecure: "true" }, /tlsFingerprint/);
+  });
+});

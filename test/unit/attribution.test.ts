@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import type { SessionEvent } from "../../provider/api/dialects/dialect";
+import { type OwnAction, attribute } from "../../provider/restore/attribution";
+import { isRefusal } from "../../provider/restore/refusal";
+import { ApiError } from "../../provider/errors";
+
+const finance = { id: "m-1", name: "Finance", email: "finance@contoso.example" };
+const archive = { id: "m-2", name: "In-Place Archive - Finance", email: "finance@contoso.example" };
+const sales = { id: "m-3", name: "Sales", email: "sales@contoso.example" };
+const event = (message: string, difference: Partial<SessionEvent> = {}): SessionEvent => ({
+  id: message,
+  type: "Restore",
+  status: "Success",
+  title: "",
+  message,
+  startTime: "2026-11-20T10:00:00+00:00",
+  endTime: undefined,
+  ...difference,
+});
+const own = (difference: Partial<OwnAction> = {}): OwnAction => ({
+  type: "Restore",
+  mailbox: finance,
+  mailboxes: [finance, archive, sales],
+  ignore: new Set(),
+  alone: true,
+  aloneOnMailbox: true,
+  ...difference,
+});
+const idIn = (seen: ReturnType<typeof attribute>) => (seen.kind === "ours" ? seen.event.id : seen.kind);
+
+describe("finding a restore's own event", () => {
+  it("takes the one that names the mailbox, though others ran beside it", () => {
+    const events = [event("Restoring sales@contoso.example"), event("Restoring finance@contoso.example.")];
+    assert.equal(idIn(attribute(events, own({ alone: false }))), "Restoring finance@contoso.example.");
+  });
+
+  it("never takes one that names another mailbox, though it is the only one", () => {
+    assert.equal(idIn(attribute([event("Restoring mailbox Sales")], own())), "none");
+    assert.equal(idIn(attribute([event("Restoring somebody@fabrikam.example")], own())), "none");
+  });
+
+  it("takes no address that only ends like ours", () => {
+    assert.equal(idIn(attribute([event("Restoring midfinance@contoso.example")], own())), "none");
+  });
+
+  it("tells a mailbox from its archive by the longer name", () => {
+    const events = [event("Restoring In-Place Archive - Finance (finance@contoso.example)")];
+    assert.equal(idIn(attribute(events, own())), "none");
+    assert.equal(idIn(attribute(events, own({ mailbox: archive }))), events[0]?.id);
+  });
+
+  it("takes one that names nobody only when nothing else can have left it", () => {
+    assert.equal(idIn(attribute([event("done")], own())), "done");
+    assert.equal(idIn(attribute([event("done")], own({ alone: false }))), "unclear");
+    assert.equal(idIn(attribute([event("done"), event("done, too")], own())), "unclear");
+  });
+
+  it("takes none when another restore works on the same mailbox", () => {
+    const events = [event("Restoring finance@contoso.example")];
+    assert.equal(idIn(attribute(events, own({ aloneOnMailbox: false }))), "unclear");
+  });
+
+  it("leaves out events that were there before, and those of another type", () => {
+    const events = [event("old"), event("Exporting finance@contoso.example", { type: "Export" })];
+    assert.equal(idIn(attribute(events, own({ ignore: new Set(["old"]) }))), "none");
+  });
+});
+
+describe("telling a refusal from an unknown end", () => {
+  const answered = (status: number, serverMessage?: string) =>
+    new ApiError("text", { method: "POST", path: "/v3/…/Action", status, serverMessage });
+
+  for (const message of [
+    "Missing mandatory parameters: ExcludeDrafts",
+    "The account does not have permission to impersonate the requested user.",
+  ]) {
+    it(`takes a 500 with the server's own words for a refusal: ${message.slice(0, 40)}…`, () => {
+      assert.equal(isRefusal(answered(500, message)), true);
+    });
+  }
+
+  for (const [what, error] of [
+    ["a proxy's 504", answered(504, "gateway timeout")],
+    ["a late 401", answered(401, "token expired")],
+    ["a 500 that is not in the server's shape", answered(500)],
+    ["a 200 that cannot be read", answered(200, "odd")],
+    ["a lost connection", new Error("ECONNRESET")],
+    [
+      "an internal channel that broke in the middle",
+      answered(500, "The communication object, System.ServiceModel…, cannot be used"),
+    ],
+    [
+      "a reply that was no reply",
+      answered(500, "The server did not provide a meaningful reply; this might be caused by …"),
+    ],
+  ] as const) {
+    it(`never takes ${what} for a refusal`, () => {
+      assert.equal(isRefusal(error), false);
+    });
+  }
+});
