@@ -3,7 +3,6 @@ const folder = {
   errors: "^provider/errors\\.ts$",
   config: "^provider/config\\.ts$",
   nearest: "^provider/nearest\\.ts$",
-  nearest: "^provider/nearest\\.ts$",
   wire: "^provider/api/wire/",
   api: "^provider/api/",
   restore: "^provider/restore/",
