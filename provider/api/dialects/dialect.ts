@@ -22,6 +22,17 @@ export interface Mailbox {
 export interface RestoreSession {
   id: string;
   state: "Working" | "Stopped";
+  /** As the server names it; may be empty. */
+  name: string;
+  /** Organisation, as the session names it; may be empty. */
+  organization: string;
+  /** Account that opened it; may be empty. */
+  initiatedBy: string;
+  /** ISO 8601, as the server wrote it. */
+  createdAt: string;
+  endedAt: string | undefined;
+  /** Success, Warning or Failed; means something once it has stopped. */
+  result: string;
 }
 
 export interface SessionEvent {
@@ -92,6 +103,8 @@ export interface Dialect {
   /** Opens a restore session for Exchange ("explore" in the reference). Never repeated by itself. */
   openSession(organizationId: string, options: SessionOptions): Promise<RestoreSession>;
   getSession(sessionId: string): Promise<RestoreSession>;
+  /** Restore sessions of the current login; the server shows nobody else's (pages for v1 to v3). */
+  listSessions(): Promise<RestoreSession[]>;
   /** Stops a restore session; one that is gone already counts as stopped. */
   stopSession(sessionId: string): Promise<void>;
   listMailboxes(sessionId: string): Promise<Mailbox[]>;

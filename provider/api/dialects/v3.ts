@@ -56,6 +56,7 @@ export function createV3(http: Http): Dialect {
   return {
     apiVersion: "v3",
     getSession,
+    listSessions: () => readPages("/RestoreSessions", parseSession),
 
     async listOrganizations() {
       const path = "/Organizations";
@@ -176,7 +177,16 @@ function parseSession(item: unknown): RestoreSession {
   const fields = fieldsOf(item, "Restore session");
   // Starting, Working, Stopping, Stopped; the samples disagree about case.
   const state = fields.text("state")?.toLowerCase();
-  return { id: fields.requiredText("id"), state: state === "stopped" || state === "stopping" ? "Stopped" : "Working" };
+  return {
+    id: fields.requiredText("id"),
+    state: state === "stopped" || state === "stopping" ? "Stopped" : "Working",
+    name: fields.text("name") ?? "",
+    organization: fields.text("organization") ?? "",
+    initiatedBy: fields.text("initiatedBy") ?? "",
+    createdAt: fields.text("creationTime") ?? "",
+    endedAt: fields.text("endTime"),
+    result: fields.text("result") ?? "",
+  };
 }
 
 function parseMailbox(item: unknown): Mailbox {

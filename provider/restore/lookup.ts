@@ -1,0 +1,91 @@
+import type { Mailbox, Organization, RestoreSession } from "../api/dialects/dialect";
+import type { Connection } from "./connection";
+import { dataAgeSeconds, resolvePointInTime } from "./point-in-time";
+import { type MailboxSelector, selectMailbox, selectOrganization } from "./selection";
+
+/** A backup that is to be looked at. */
+export interface BackupSelector {
+  /** Id or name. */
+  organization: string;
+  /** RFC 3339 with an offset, or "latest". Default "latest". */
+  pointInTime?: string;
+  /** Show items that were deleted before that time, too. Default false. */
+  showDeleted?: boolean;
+  /** Default false. */
+  showAllVersions?: boolean;
+}
+
+/** The times between which an organisation can be restored. ISO 8601 UTC; undefined when the server did not say. */
+export interface BackupWindow {
+  organizationId: string;
+  organizationName: string;
+  first: string | undefined;
+  last: string | undefined;
+  /** Age of the last backup, in seconds. */
+  ageSeconds: number | undefined;
+}
+
+/** What the server tells of itself. */
+export interface ServerInfo {
+  endpoint: string;
+  apiVersion: string;
+  /** Account that is logged in. */
+  username: string;
+}
+
+export async function readServerInfo(connection: Connection): Promise<ServerInfo> {
+  // v3 has no resource that tells of the product; a list that needs a login proves address, version and account.
+  await connection.organizations();
+  const { endpoint, username } = connection.settings;
+  return { endpoint, apiVersion: connection.dialect.apiVersion, username };
+}
+
+export async function readBackupWindow(connection: Connection, idOrName: string): Promise<BackupWindow> {
+  return backupWindowOf(selectOrganization(await connection.organizations(), idOrName), Date.now());
+}
+
+export function backupWindowOf(organization: Organization, nowMs: number): BackupWindow {
+  const { id, name, firstBackupTime, lastBackupTime } = organization;
+  const last = lastBackupTime === undefined ? undefined : resolvePointInTime(organization, "latest");
+  return {
+    organizationId: id,
+    organizationName: name,
+    first: firstBackupTime,
+    last,
+    ageSeconds: last === undefined ? undefined : dataAgeSeconds(organization, last, nowMs),
+  };
+}
+
+/** All mailboxes of a backup. Opens a restore session, which listing needs, and stops it. */
+export async function listMailboxes(connection: Connection, backup: BackupSelector): Promise<Mailbox[]> {
+  return withMailboxes(connection, backup, (mailboxes) => mailboxes);
+}
+
+/** One mailbox of a backup. Opens a restore session, which listing needs, and stops it. */
+export async function findMailbox(
+  connection: Connection,
+  backup: BackupSelector & { mailbox: MailboxSelector },
+): Promise<Mailbox> {
+  return withMailboxes(connection, backup, (mailboxes, time) => selectMailbox(mailboxes, backup.mailbox, time));
+}
+
+async function withMailboxes<T>(
+  connection: Connection,
+  { organization: idOrName, pointInTime = "latest", showDeleted = false, showAllVersions = false }: BackupSelector,
+  use: (mailboxes: Mailbox[], pointInTime: string) => T,
+): Promise<T> {
+  const organization = selectOrganization(await connection.organizations(), idOrName);
+  const time = resolvePointInTime(organization, pointInTime);
+  const lease = connection.sessions.reserve(organization.id, { pointInTime: time, showDeleted, showAllVersions });
+  try {
+    const session = await lease.open();
+    return use(await session.mailboxes(), time);
+  } finally {
+    await lease.release();
+  }
+}
+
+/** State of one restore session of this login. */
+export function readRestoreSession(connection: Connection, restoreSessionId: string): Promise<RestoreSession> {
+  return connection.dialect.getSession(restoreSessionId);
+}
