@@ -59,6 +59,8 @@ module.exports = {
       npm("@pulumi/pulumi|@grpc/grpc-js"),
     ),
     ...allow(folder.sdk, folder.sdk, typesOnly("^provider/"), builtIn, npm("@pulumi/pulumi")),
+    // Functions run in the program's own process, without a host in between.
+    ...allow("^sdk/functions\\.ts$", folder.restore, folder.config, folder.errors),
     ...allow(folder.simulator, folder.simulator, typesOnly(folder.wire), builtIn, npm("selfsigned|pst-extractor")),
     ...allow(folder.examples, folder.examples, "^sdk/", "^dist/sdk/", builtIn, npm("@pulumi/pulumi|pulumi-vb365")),
     ...allow(folder.test, ".*"),

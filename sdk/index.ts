@@ -1,3 +1,13 @@
+export {
+  getBackupWindow,
+  getMailbox,
+  getMailboxes,
+  getOrganizations,
+  getRestoreSession,
+  getServerInfo,
+  preflight,
+} from "./functions";
+export type { ConnectionOptions, MailboxQuery } from "./functions";
 export { MailboxRestore } from "./mailbox-restore";
 export type {
   ActionArgs,
@@ -11,3 +21,5 @@ export type {
   RestoreToOriginalLocationArgs,
   SessionSourceArgs,
 } from "./mailbox-restore";
+export { Provider } from "./provider";
+export type { ProviderArgs } from "./provider";

@@ -1,0 +1,117 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Mailbox, Organization, RestoreSession as SessionState } from "../provider/api/dialects/dialect";
+import { readConnectionSettings } from "../provider/config";
+import { ConfigError } from "../provider/errors";
+import { type Connection, connect } from "../provider/restore/connection";
+import {
+  type BackupSelector,
+  type BackupWindow,
+  type ServerInfo,
+  findMailbox,
+  listMailboxes,
+  readBackupWindow,
+  readRestoreSession,
+  readServerInfo,
+} from "../provider/restore/lookup";
+import { type PreflightReport, type PreflightRequest, preflight as runPreflight } from "../provider/restore/preflight";
+import type { MailboxSelector } from "../provider/restore/selection";
+
+/**
+ * Plain values for a server other than the stack's. What is left out comes from the stack's configuration (`vb365:KEY`), then
+ * from the environment.
+ */
+export interface ConnectionOptions {
+  /** Address of the REST service, `https://HOST:PORT`. */
+  endpoint?: string;
+  username?: string;
+  password?: string;
+  apiVersion?: "auto" | "v3";
+  /** PEM text, or a file that holds it. */
+  caCert?: string;
+  /** SHA-256 of the server's certificate, hexadecimal. */
+  tlsFingerprint?: string;
+  /** Default false. */
+  insecure?: boolean;
+}
+
+/** Which mailbox, by address or by id. */
+export type MailboxQuery = { email: string; archive?: boolean } | { id: string };
+
+/**
+ * What the server tells of itself. Logs in and asks for the organisations; changes nothing.
+ *
+ * @throws MailboxRestoreError with a `code`, when the server is not reached, not trusted, or refuses the login.
+ */
+export function getServerInfo(options?: ConnectionOptions): Promise<ServerInfo> {
+  return connected(options, readServerInfo);
+}
+
+/** The organisations that this login sees. Changes nothing. */
+export function getOrganizations(options?: ConnectionOptions): Promise<Organization[]> {
+  return connected(options, (connection) => connection.organizations());
+}
+
+/** First and last backup of an organisation, in ISO 8601 UTC, and the age of the last one in seconds. Changes nothing. */
+export function getBackupWindow(args: { organization: string }, options?: ConnectionOptions): Promise<BackupWindow> {
+  return connected(options, (connection) => readBackupWindow(connection, args.organization));
+}
+
+/** All mailboxes of a backup; `pointInTime` is the latest by default. Opens a restore session, which listing needs, and stops it. */
+export function getMailboxes(args: BackupSelector, options?: ConnectionOptions): Promise<Mailbox[]> {
+  return connected(options, (connection) => listMailboxes(connection, args));
+}
+
+/**
+ * One mailbox of a backup; `pointInTime` is the latest by default. Opens a restore session, which listing needs, and stops it.
+ *
+ * @throws MailboxRestoreError (`selection`) when there is none, with the nearest names, or more than one, with their ids.
+ */
+export function getMailbox(
+  args: BackupSelector & { mailbox: MailboxQuery },
+  options?: ConnectionOptions,
+): Promise<Mailbox> {
+  return connected(options, (connection) => findMailbox(connection, { ...args, mailbox: selectorOf(args.mailbox) }));
+}
+
+/** State of one restore session; the server shows those of the same login alone. Changes nothing. */
+export function getRestoreSession(
+  args: { restoreSessionId: string },
+  options?: ConnectionOptions,
+): Promise<SessionState> {
+  return connected(options, (connection) => readRestoreSession(connection, args.restoreSessionId));
+}
+
+/**
+ * Looks whether a restore could begin: login, organisation, backup and its age, mailbox. Nothing is thrown for a check that fails:
+ * it is in the report, beside what could not be checked. Changes nothing; looking for a mailbox opens a restore session and stops it.
+ */
+export function preflight(
+  args: Omit<PreflightRequest, "mailbox"> & { mailbox?: MailboxQuery },
+  options?: ConnectionOptions,
+): Promise<PreflightReport> {
+  const { mailbox, ...others } = args;
+  const request = { ...others, ...(mailbox === undefined ? {} : { mailbox: selectorOf(mailbox) }) };
+  return connected(options, (connection) => runPreflight(connection, request));
+}
+
+function selectorOf(mailbox: MailboxQuery): MailboxSelector {
+  return "id" in mailbox ? { id: mailbox.id } : { email: mailbox.email, archive: mailbox.archive ?? false };
+}
+
+async function connected<T>(options: ConnectionOptions = {}, use: (connection: Connection) => Promise<T>): Promise<T> {
+  const config = new pulumi.Config("vb365");
+  const given = new Map(Object.entries(options).map(([key, value]) => [key, String(value)]));
+  const result = readConnectionSettings((key) => given.get(key) ?? config.get(key), process.env);
+  if ("mistakes" in result) {
+    throw new ConfigError(result.mistakes.map(({ reason }) => reason).join("\n"));
+  }
+  if (result.settings.trust.by === "nothing") {
+    void pulumi.log.warn(`vb365:insecure is set: ${result.settings.endpoint} is not verified.`);
+  }
+  const connection = connect(result.settings);
+  try {
+    return await use(connection);
+  } finally {
+    connection.close();
+  }
+}

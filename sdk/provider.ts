@@ -1,0 +1,71 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** Connection to one Veeam server. What is left out comes from the stack's configuration (`vb365:KEY`), then from the environment. */
+export interface ProviderArgs {
+  /** Address of the REST service, `https://HOST:PORT`; the port is 4443 when none is given. */
+  endpoint?: pulumi.Input<string>;
+  /** Account that may restore, `DOMAIN\user` or `user@domain`. */
+  username?: pulumi.Input<string>;
+  /** Secret by itself. */
+  password?: pulumi.Input<string>;
+  /** `"auto"` (default) or `"v3"`. */
+  apiVersion?: pulumi.Input<"auto" | "v3">;
+  /** CA of the server's certificate: PEM text, or a file that holds it. Default: the CAs that Node trusts. */
+  caCert?: pulumi.Input<string>;
+  /** SHA-256 of the server's certificate, hexadecimal; then this alone decides whether the server is trusted. */
+  tlsFingerprint?: pulumi.Input<string>;
+  /** Trust any certificate. Default false; a warning at every run. */
+  insecure?: pulumi.Input<boolean>;
+  /** Restores and exports at the same time. Default 2. */
+  maxConcurrentRestores?: pulumi.Input<number>;
+  /** Account that writes into mailboxes, for all restores that name none themselves. */
+  exchangeUserName?: pulumi.Input<string>;
+  /** Secret by itself. */
+  exchangeUserPassword?: pulumi.Input<string>;
+}
+
+/** Configuration keys that are secrets wherever they come from. */
+const secretKeys = ["password", "exchangeUserPassword"] as const;
+
+const keys = [
+  "endpoint",
+  "username",
+  "password",
+  "apiVersion",
+  "caCert",
+  "tlsFingerprint",
+  "insecure",
+  "maxConcurrentRestores",
+  "exchangeUserName",
+  "exchangeUserPassword",
+] as const satisfies (keyof ProviderArgs)[];
+
+/**
+ * A Veeam server, for programs that talk to more than one: `new MailboxRestore(name, args, { provider })`, or for all children of
+ * a component with `{ providers: [provider] }`. A program with one server needs none; it sets `vb365:endpoint` and so on.
+ */
+export class Provider extends pulumi.ProviderResource {
+  constructor(name: string, args: ProviderArgs = {}, opts?: pulumi.ResourceOptions) {
+    // The dynamic host belongs to the package "pulumi-nodejs", so that is what its providers are called.
+    super("pulumi-nodejs", name, flatten(args), opts);
+  }
+}
+
+/**
+ * The engine gives an explicit provider nothing of the stack's configuration, so it is put in here. Values are flat strings
+ * under their full key, as in a stack's configuration.
+ */
+function flatten(args: ProviderArgs): Record<string, pulumi.Input<string>> {
+  const config = new pulumi.Config("vb365");
+  const flat: Record<string, pulumi.Input<string>> = {};
+  for (const key of keys) {
+    const isSecret = (secretKeys as readonly string[]).includes(key);
+    const given = args[key];
+    const value =
+      given === undefined ? (isSecret ? config.getSecret(key) : config.get(key)) : pulumi.output(given).apply(String);
+    if (value !== undefined) {
+      flat[`vb365:${key}`] = isSecret ? pulumi.secret(value) : value;
+    }
+  }
+  return flat;
+}
