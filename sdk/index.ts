@@ -17,9 +17,12 @@ export type {
   ExportToPstArgs,
   MailboxArgs,
   MailboxRestoreArgs,
+  OwnSessionSourceArgs,
   RestoreToArgs,
   RestoreToOriginalLocationArgs,
   SessionSourceArgs,
 } from "./mailbox-restore";
 export { Provider } from "./provider";
 export type { ProviderArgs } from "./provider";
+export { RestoreSession } from "./restore-session";
+export type { RestoreSessionArgs } from "./restore-session";

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MailboxRestoreOutputs } from "../provider/resources/mailbox-restore/outputs";
-import { handlerOf } from "./handler";
+import { handlerOf, tokenOf, urnOf } from "./handler";
+import type { RestoreSession } from "./restore-session";
 
 /** Account that the server uses against Exchange. Both or neither; secret by themselves. */
 export interface ExchangeAccessArgs {
@@ -70,6 +71,21 @@ export interface BackupSourceArgs {
   showDeleted?: pulumi.Input<boolean>;
   /** Show all versions of changed items. Default false. An edit restores again. */
   showAllVersions?: pulumi.Input<boolean>;
+  session?: undefined;
+  restoreSessionId?: undefined;
+  mailboxId?: undefined;
+}
+
+/** A mailbox in a {@link RestoreSession} of the program. What counts is what was declared of the session: one that expired and was opened anew restores nothing again. */
+export interface OwnSessionSourceArgs {
+  /** An edit of its organisation, time or flags restores again. */
+  session: RestoreSession;
+  /** An edit restores again. */
+  mailbox: MailboxArgs;
+  organization?: undefined;
+  pointInTime?: undefined;
+  showDeleted?: undefined;
+  showAllVersions?: undefined;
   restoreSessionId?: undefined;
   mailboxId?: undefined;
 }
@@ -80,6 +96,7 @@ export interface SessionSourceArgs {
   restoreSessionId: pulumi.Input<string>;
   /** Id of the mailbox inside that session. An edit restores again. */
   mailboxId: pulumi.Input<string>;
+  session?: undefined;
   organization?: undefined;
   mailbox?: undefined;
   pointInTime?: undefined;
@@ -117,7 +134,9 @@ export interface CommonArgs {
   onDestroy?: pulumi.Input<"keep" | "deletePst">;
 }
 
-export type MailboxRestoreArgs = (BackupSourceArgs | SessionSourceArgs) & ActionArgs & CommonArgs;
+export type MailboxRestoreArgs = (BackupSourceArgs | OwnSessionSourceArgs | SessionSourceArgs) &
+  ActionArgs &
+  CommonArgs;
 
 /** Every output, so that the engine knows their names before the first value is there. */
 const outputNames = [
@@ -144,7 +163,7 @@ const outputNames = [
   "stateVersion",
 ] as const satisfies (keyof MailboxRestoreOutputs)[];
 
-const type = "pulumi-nodejs:dynamic/vb365:MailboxRestore";
+const kind = "MailboxRestore";
 
 /**
  * A mailbox restore or export of Veeam Backup for Microsoft 365, carried out once by `pulumi up`.
@@ -191,13 +210,18 @@ export class MailboxRestore extends pulumi.CustomResource {
 
   constructor(name: string, args: MailboxRestoreArgs, opts?: pulumi.CustomResourceOptions) {
     const seeded = Object.fromEntries(outputNames.map((output) => [output, undefined]));
-    super(
-      type,
-      name,
-      { ...seeded, ...withSecretAccess(args), __urn: urnOf(name, opts), __provider: handlerOf("MailboxRestore") },
-      opts,
-    );
+    const inputs = {
+      ...seeded,
+      ...withSecretAccess(args),
+      ...(args.session === undefined ? {} : { session: declaredIn(args.session) }),
+    };
+    super(tokenOf(kind), name, { ...inputs, __urn: urnOf(kind, name, opts), __provider: handlerOf(kind) }, opts);
   }
+}
+
+/** What a session is to a restore in it: where it is now, and what was declared of it. */
+function declaredIn({ restoreSessionId, organization, pointInTime, showDeleted, showAllVersions }: RestoreSession) {
+  return { restoreSessionId, organization, pointInTime, showDeleted, showAllVersions };
 }
 
 /** Credentials are secrets whether or not the program says so. */
@@ -223,13 +247,4 @@ function secretAccess(access: pulumi.Input<ExchangeAccessArgs>): unknown {
     ...(userName === undefined ? {} : { userName: pulumi.secret(userName) }),
     ...(userPassword === undefined ? {} : { userPassword: pulumi.secret(userPassword) }),
   };
-}
-
-/**
- * The resource's URN as a promise: whose restore this is, and which row shows its progress. A promise and not an Output,
- * because an Output would make the resources of a parent wait for one another for ever (seen with SDK 3.248).
- */
-function urnOf(name: string, opts?: pulumi.CustomResourceOptions): Promise<string> {
-  const urn = pulumi.createUrn(name, type, opts?.parent) as unknown as { promise(): Promise<string> };
-  return urn.promise();
 }

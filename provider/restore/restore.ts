@@ -28,7 +28,7 @@ export type RestoreSource =
       showDeleted: boolean;
       showAllVersions: boolean;
     }
-  | { restoreSessionId: string; mailboxId: string };
+  | { restoreSessionId: string; mailbox: MailboxSelector };
 
 export type RestoreAction =
   | { kind: "exportToPst"; path: string; contentKeywords: string | undefined }
@@ -193,9 +193,11 @@ async function prepare(
   const session = await lease.open();
   report("looking for the mailbox");
   const mailboxes = await session.mailboxes();
-  const { source } = request;
-  const selector = "restoreSessionId" in source ? { id: source.mailboxId } : source.mailbox;
-  const mailbox = selectMailbox(mailboxes, selector, pointInTime ?? `restore session ${session.sessionId}`);
+  const mailbox = selectMailbox(
+    mailboxes,
+    request.source.mailbox,
+    pointInTime ?? `restore session ${session.sessionId}`,
+  );
   refuseUnconfirmedInPlace(request, mailbox.email);
   return {
     session,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { runtime } from "@pulumi/pulumi";
 import { type CheckSurroundings, check } from "../../provider/resources/mailbox-restore/check";
-import { unknownValue } from "../../provider/resources/mailbox-restore/schema";
+import { unknownValue } from "../../provider/resources/shape";
 
 type Bag = Record<string, unknown>;
 

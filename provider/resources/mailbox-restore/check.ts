@@ -1,7 +1,8 @@
 import type { ConfigMistake } from "../../config";
 import { type MailboxRestoreInputs, actionNames, withDefaults } from "./inputs";
 import { differingInputs, intentOf } from "./intent";
-import { type Mistake, findShapeMistakes, unknownValue } from "./schema";
+import { type Mistake, unknownValue } from "../shape";
+import { findShapeMistakes } from "./schema";
 
 export interface CheckSurroundings {
   /** What is wrong with the connection's configuration. */
@@ -41,6 +42,49 @@ export function check(olds: object, news: object, surroundings: CheckSurrounding
   return { inputs, mistakes };
 }
 
+const sourceNames = [
+  "organization",
+  "mailbox",
+  "pointInTime",
+  "showDeleted",
+  "showAllVersions",
+  "session",
+  "restoreSessionId",
+  "mailboxId",
+] as const;
+
+interface Way {
+  inWords: string;
+  needs: (typeof sourceNames)[number][];
+  takes: (typeof sourceNames)[number][];
+}
+
+const byBackup: Way = {
+  inWords: "organization, mailbox and pointInTime",
+  needs: ["organization", "mailbox", "pointInTime"],
+  takes: ["organization", "mailbox", "pointInTime", "showDeleted", "showAllVersions"],
+};
+const bySession: Way = { inWords: "session and mailbox", needs: ["session", "mailbox"], takes: ["session", "mailbox"] };
+const byId: Way = {
+  inWords: "restoreSessionId and mailboxId",
+  needs: ["restoreSessionId", "mailboxId"],
+  takes: ["restoreSessionId", "mailboxId"],
+};
+const ways = [byBackup, bySession, byId];
+
+/** The way that was most likely meant: the one that is there whole, else the one whose own inputs are there. */
+function wayOf(inputs: MailboxRestoreInputs): Way {
+  const isWhole = ({ needs }: Way) => needs.every((name) => inputs[name] !== undefined);
+  const whole = ways.find(isWhole);
+  if (whole !== undefined) {
+    return whole;
+  }
+  if (inputs.restoreSessionId !== undefined || inputs.mailboxId !== undefined) {
+    return byId;
+  }
+  return inputs.session !== undefined ? bySession : byBackup;
+}
+
 /** Exactly one action, and exactly one way to name the mailbox. */
 function findContradictions(inputs: MailboxRestoreInputs): Mistake[] {
   const mistakes: Mistake[] = [];
@@ -49,34 +93,17 @@ function findContradictions(inputs: MailboxRestoreInputs): Mistake[] {
     const found = actions.length === 0 ? "none is there" : `${actions.join(" and ")} are there`;
     mistakes.push({ path: "", reason: `exactly one of ${actionNames.join(", ")} must be given, and ${found}` });
   }
-  const { restoreSessionId, mailboxId, organization, mailbox, pointInTime } = inputs;
-  const byBackup = { organization, mailbox, pointInTime };
-  const { showDeleted, showAllVersions } = inputs;
-  const given = (bag: object) =>
-    Object.entries(bag)
-      .filter(([, value]) => value !== undefined)
-      .map(([name]) => name);
-  const missing = (bag: object) =>
-    Object.entries(bag)
-      .filter(([, value]) => value === undefined)
-      .map(([name]) => name);
-  if (restoreSessionId !== undefined || mailboxId !== undefined) {
-    const foreign = given({ ...byBackup, showDeleted, showAllVersions });
-    if (foreign.length > 0) {
-      mistakes.push({
-        path: "",
-        reason:
-          "the mailbox must be named one way: organization, mailbox and pointInTime, or restoreSessionId and mailboxId; " +
-          `remove ${foreign.join(", ")} or ${given({ restoreSessionId, mailboxId }).join(", ")}`,
-      });
-    }
-    missing({ restoreSessionId, mailboxId }).forEach((path) =>
-      mistakes.push({ path, reason: "is required beside the other one" }),
-    );
-  } else {
-    missing(byBackup).forEach((path) =>
-      mistakes.push({ path, reason: "is required (or name the mailbox by restoreSessionId and mailboxId)" }),
-    );
+  const { mailbox } = inputs;
+  const way = wayOf(inputs);
+  const foreign = sourceNames.filter((name) => inputs[name] !== undefined && !way.takes.includes(name));
+  if (foreign.length > 0) {
+    mistakes.push({
+      path: "",
+      reason: `the mailbox must be named one way: ${ways.map(({ inWords }) => inWords).join(", or ")}; remove ${foreign.join(", ")}`,
+    });
+  }
+  for (const path of way.needs.filter((name) => inputs[name] === undefined)) {
+    mistakes.push({ path, reason: `is required; name the mailbox by ${way.inWords}` });
   }
   if (isKnown(mailbox) && (mailbox.email === undefined) === (mailbox.id === undefined)) {
     mistakes.push({ path: "mailbox.email", reason: "give either mailbox.email or mailbox.id" });

@@ -65,9 +65,13 @@ export async function create(
 
 function sourceOf(inputs: MailboxRestoreInputs): RestoreSource {
   if (inputs.restoreSessionId !== undefined) {
-    return { restoreSessionId: inputs.restoreSessionId, mailboxId: inputs.mailboxId ?? "" };
+    return { restoreSessionId: inputs.restoreSessionId, mailbox: { id: inputs.mailboxId ?? "" } };
   }
   const { id, email = "", archive = false } = inputs.mailbox ?? {};
+  if (inputs.session !== undefined) {
+    const { restoreSessionId } = inputs.session;
+    return { restoreSessionId, mailbox: id === undefined ? { email, archive } : { id } };
+  }
   return {
     organization: inputs.organization ?? "",
     mailbox: id === undefined ? { email, archive } : { id },

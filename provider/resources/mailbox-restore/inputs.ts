@@ -10,6 +10,9 @@ export interface MailboxRestoreInputs {
   /** Show all versions of changed items. Default false. */
   showAllVersions?: boolean;
 
+  /** A `RestoreSession` of the program, beside `mailbox`. */
+  session?: SessionInput;
+
   /** A restore session that was opened elsewhere; it is never stopped by us. */
   restoreSessionId?: string;
   mailboxId?: string;
@@ -40,6 +43,15 @@ export interface MailboxInput {
   archive?: boolean;
   /** Id inside the restore session, instead of an e-mail. */
   id?: string;
+}
+
+/** What was declared of a restore session, and where it is now. */
+export interface SessionInput {
+  restoreSessionId: string;
+  organization: string;
+  pointInTime: string;
+  showDeleted?: boolean;
+  showAllVersions?: boolean;
 }
 
 export interface ExportToPstInput {
@@ -103,7 +115,7 @@ const isBag = (value: unknown): value is Bag => typeof value === "object" && val
  */
 export function withDefaults<T extends object>(inputs: T, like?: Bag): T {
   const filled: Bag = structuredClone(inputs) as Bag;
-  const bySession = filled["restoreSessionId"] !== undefined;
+  const bySession = filled["restoreSessionId"] !== undefined || filled["session"] !== undefined;
   for (const { path, value } of defaults) {
     const [first, second] = path;
     const parent = second === undefined ? filled : filled[first];

@@ -15,11 +15,15 @@ export function intentOf(bag: object): Intent {
   const intent: Bag = {};
   const take = (...names: string[]) =>
     names.forEach((name) => inputs[name] !== undefined && (intent[name] = inputs[name]));
+  const session = inputs["session"];
   if (inputs["restoreSessionId"] === undefined) {
-    take("showDeleted", "showAllVersions");
-    intent["organization"] = lowerCase(inputs["organization"]);
+    // A session is what was declared of it. Its id is not: one that expired and was opened anew runs nothing.
+    const backup = isBag(session) ? session : inputs;
+    intent["organization"] = lowerCase(backup["organization"]);
     intent["mailbox"] = mailboxOf(inputs["mailbox"]);
-    intent["pointInTime"] = momentOf(inputs["pointInTime"]);
+    intent["pointInTime"] = momentOf(backup["pointInTime"]);
+    intent["showDeleted"] = backup["showDeleted"] ?? false;
+    intent["showAllVersions"] = backup["showAllVersions"] ?? false;
   } else {
     // `mailboxId` is an output of every restore, and an input of this form alone.
     intent["restoreSessionId"] = lowerCase(inputs["restoreSessionId"]);

@@ -32,17 +32,16 @@ export function outputsOf(
   });
 }
 
-/** The stored outputs with everything that an edit may change taken from the new inputs. */
+/**
+ * The stored outputs with everything that an edit may change taken from the new inputs: guards, judgement, remarks, and the form
+ * in which the same intent is written. `mailboxId` stays the server's.
+ */
 export function withEdits(outputs: MailboxRestoreOutputs, inputs: MailboxRestoreInputs): MailboxRestoreOutputs {
+  const { organization, mailbox, pointInTime, showDeleted, showAllVersions, session, restoreSessionId } = inputs;
   const { confirmInPlace, failurePolicy, onUnknown, reason, onDestroy } = inputs;
-  return plain<object>({
-    ...outputs,
-    confirmInPlace,
-    failurePolicy,
-    onUnknown,
-    reason,
-    onDestroy,
-  }) as MailboxRestoreOutputs;
+  const source = { organization, mailbox, pointInTime, showDeleted, showAllVersions, session, restoreSessionId };
+  const edits = { confirmInPlace, failurePolicy, onUnknown, reason, onDestroy };
+  return plain<object>({ ...outputs, ...source, ...edits }) as MailboxRestoreOutputs;
 }
 
 export function policyOf(inputs: MailboxRestoreInputs): FailurePolicy {

@@ -1,21 +1,5 @@
-import { Ajv, type ErrorObject } from "ajv";
-import { nearestOf } from "../../nearest";
+import { emailAddress, flag, moment, object, shapeCheck, text } from "../shape";
 
-/**
- * What Pulumi's runtime puts in place of a value that a preview cannot know yet. It may stand for anything, so it satisfies
- * every rule. A test compares it with the runtime's own constant.
- */
-export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-
-/** One mistake in a program: where, and what to write instead. Never a value. */
-export interface Mistake {
-  /** Dotted path of the input; empty when it concerns several. */
-  path: string;
-  reason: string;
-}
-
-const text = { type: "string", minLength: 1 };
-const flag = { type: "boolean" };
 const access = { userName: text, userPassword: text };
 const flags = {
   changedItems: flag,
@@ -26,118 +10,36 @@ const flags = {
   excludeInPlaceHoldItems: flag,
   excludeLitigationHoldItems: flag,
 };
-interface Schema {
-  properties?: Record<string, Schema>;
-  [keyword: string]: unknown;
-}
-
-const object = (properties: Record<string, Schema>, required: string[] = []): Schema => ({
-  type: "object",
-  additionalProperties: false,
-  properties,
-  required,
-});
-
-/** Shape of the inputs. Which of them exclude each other is said in check.ts, in words. */
-const inputSchema = object({
-  organization: text,
-  mailbox: object({ email: { type: "string", format: "email-address" }, archive: flag, id: text }),
-  pointInTime: { type: "string", format: "moment" },
-  showDeleted: flag,
-  showAllVersions: flag,
-  restoreSessionId: text,
-  mailboxId: text,
-  exportToPst: object({ path: text, contentKeywords: text }, ["path"]),
-  restoreToOriginalLocation: object(access),
-  restoreTo: object({ casServer: text, mailbox: { type: "string", format: "email-address" }, ...access, ...flags }, [
-    "mailbox",
-  ]),
-  runId: text,
-  confirmInPlace: text,
-  failurePolicy: object({
-    maxFailedItems: { type: "integer", minimum: 0 },
-    onNothingToRestore: { enum: ["fail", "accept"] },
+/** Every mistake in the shape of the inputs. Which of them exclude each other is said in check.ts, in words. */
+export const findShapeMistakes = shapeCheck(
+  object({
+    organization: text,
+    mailbox: object({ email: emailAddress, archive: flag, id: text }),
+    pointInTime: moment,
+    showDeleted: flag,
+    showAllVersions: flag,
+    session: object(
+      { restoreSessionId: text, organization: text, pointInTime: moment, showDeleted: flag, showAllVersions: flag },
+      ["restoreSessionId", "organization", "pointInTime"],
+    ),
+    restoreSessionId: text,
+    mailboxId: text,
+    exportToPst: object({ path: text, contentKeywords: text }, ["path"]),
+    restoreToOriginalLocation: object(access),
+    restoreTo: object({ casServer: text, mailbox: emailAddress, ...access, ...flags }, ["mailbox"]),
+    runId: text,
+    confirmInPlace: text,
+    failurePolicy: object({
+      maxFailedItems: { type: "integer", minimum: 0 },
+      onNothingToRestore: { enum: ["fail", "accept"] },
+    }),
+    onUnknown: {
+      if: { type: "object" },
+      then: object({ accept: text }, ["accept"]),
+      else: { enum: ["fail"] },
+    },
+    reason: { type: "string" },
+    onDestroy: { enum: ["keep", "deletePst"] },
+    __urn: { type: "string" },
   }),
-  onUnknown: {
-    if: { type: "object" },
-    then: object({ accept: text }, ["accept"]),
-    else: { enum: ["fail"] },
-  },
-  reason: { type: "string" },
-  onDestroy: { enum: ["keep", "deletePst"] },
-  __urn: { type: "string" },
-});
-
-const ajv = new Ajv({ allErrors: true, strict: true });
-ajv.addFormat("email-address", (value) => /^[^\s@]+@[^\s@]+$/.test(value));
-ajv.addFormat("moment", (value) => value === "latest" || isMoment(value));
-const validate = ajv.compile(inputSchema);
-
-/** RFC 3339 with an offset: a time without one means another moment on every machine. */
-function isMoment(value: string): boolean {
-  return (
-    /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)$/.test(value) &&
-    !Number.isNaN(Date.parse(value)) &&
-    // A 30th of February would be read as a day of March.
-    new Date(`${value.slice(0, 10)}T00:00:00Z`).getUTCDate() === Number(value.slice(8, 10))
-  );
-}
-
-/** Every mistake in the shape of the inputs. */
-export function findShapeMistakes(inputs: object): Mistake[] {
-  if (validate(inputs)) {
-    return [];
-  }
-  return (validate.errors ?? [])
-    .filter((error) => error.keyword !== "if" && !isUnknownAt(inputs, error.instancePath))
-    .map(describe);
-}
-
-/** Is a value, or anything around it, not known yet? */
-function isUnknownAt(inputs: object, pointer: string): boolean {
-  let value: unknown = inputs;
-  for (const name of pointer.split("/").slice(1)) {
-    value = (value as Record<string, unknown>)[name];
-  }
-  return value === unknownValue;
-}
-
-function describe(error: ErrorObject): Mistake {
-  const path = error.instancePath.split("/").slice(1);
-  const params = error.params as Record<string, unknown>;
-  const at = (...more: string[]) => [...path, ...more].join(".");
-  switch (error.keyword) {
-    case "required":
-      return { path: at(String(params["missingProperty"])), reason: "is required" };
-    case "additionalProperties":
-      return describeUnknownInput(path, String(params["additionalProperty"]));
-    case "type":
-      return { path: at(), reason: `must be of type ${String(params["type"])}` };
-    case "minLength":
-      return { path: at(), reason: "must not be empty" };
-    case "enum":
-      return { path: at(), reason: `must be one of ${(params["allowedValues"] as unknown[]).join(", ")}` };
-    case "format":
-      return {
-        path: at(),
-        reason:
-          params["format"] === "moment"
-            ? 'must be a time with an offset, like 2026-03-01T08:00:00Z or 2026-03-01T09:00:00+01:00, or "latest"'
-            : "must be an e-mail address",
-      };
-    default:
-      return { path: at(), reason: error.message ?? "is not valid" };
-  }
-}
-
-/** An input that does not exist, with the nearest one that does. */
-function describeUnknownInput(path: string[], name: string): Mistake {
-  const around = path.reduce<Schema | undefined>((schema, step) => schema?.properties?.[step], inputSchema);
-  const known = Object.keys(around?.properties ?? {}).filter((candidate) => !candidate.startsWith("__"));
-  const nearest = nearestOf(name, known);
-  return {
-    path: [...path, name].join("."),
-    reason:
-      nearest === undefined ? `is no input; there are ${known.join(", ")}` : `is no input; did you mean ${nearest}?`,
-  };
-}
+);

@@ -1,0 +1,76 @@
+import { isNotFound, messageOf } from "../../errors";
+import type { Connection } from "../../restore/connection";
+import { resolvePointInTime } from "../../restore/point-in-time";
+import { selectOrganization } from "../../restore/selection";
+import type { RestoreSessionInputs, RestoreSessionOutputs } from "./inputs";
+
+const declared = ["organization", "pointInTime", "showDeleted", "showAllVersions"] as const;
+
+/** Opens a restore session. */
+export async function createSession(
+  connection: Connection,
+  inputs: RestoreSessionInputs,
+): Promise<RestoreSessionOutputs> {
+  const { showDeleted = false, showAllVersions = false } = inputs;
+  const organization = selectOrganization(await connection.organizations(), inputs.organization);
+  const pointInTime = resolvePointInTime(organization, inputs.pointInTime);
+  const session = await connection.dialect.openSession(organization.id, { pointInTime, showDeleted, showAllVersions });
+  return {
+    ...inputs,
+    restoreSessionId: session.id,
+    organizationId: organization.id,
+    resolvedPointInTime: pointInTime,
+    state: session.state,
+    endpoint: connection.settings.endpoint,
+    apiVersion: connection.dialect.apiVersion,
+    stateVersion: 1,
+  };
+}
+
+/** Another declaration is another session; one that is seen to be over is opened anew. */
+export function diffSession(
+  olds: RestoreSessionOutputs,
+  news: RestoreSessionInputs,
+): { changes: true | undefined; replaces: string[] } {
+  const edited = declared.filter((name) => (olds[name] ?? false) !== (news[name] ?? false));
+  const replaces = olds.state === "Stopped" ? [...edited, "state"] : edited;
+  return { changes: replaces.length > 0 ? true : undefined, replaces };
+}
+
+/** Reads the session's state. One on another server is left as it is, and so is nothing else touched. */
+export async function readSession(
+  connection: Connection,
+  outputs: RestoreSessionOutputs,
+): Promise<RestoreSessionOutputs> {
+  if (connection.settings.endpoint !== outputs.endpoint) {
+    return outputs;
+  }
+  try {
+    return { ...outputs, state: (await connection.dialect.getSession(outputs.restoreSessionId)).state };
+  } catch (error) {
+    if (isNotFound(error)) {
+      return { ...outputs, state: "Stopped" };
+    }
+    throw error;
+  }
+}
+
+/**
+ * Stops the session. One that is over already is fine, and one that cannot be reached ends by itself.
+ *
+ * @returns a warning for people, if it was left running
+ */
+export async function deleteSession(
+  connect: () => Connection,
+  outputs: RestoreSessionOutputs,
+): Promise<string | undefined> {
+  try {
+    const { settings, dialect } = connect();
+    if (settings.endpoint === outputs.endpoint) {
+      await dialect.stopSession(outputs.restoreSessionId);
+    }
+    return undefined;
+  } catch (error) {
+    return `Restore session ${outputs.restoreSessionId} was left to end by itself: ${messageOf(error)}`;
+  }
+}

@@ -1,0 +1,61 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { RestoreSessionOutputs } from "../provider/resources/restore-session/inputs";
+import { handlerOf, tokenOf, urnOf } from "./handler";
+
+export interface RestoreSessionArgs {
+  /** Id or name of the organisation, as the server lists it. An edit opens another session. */
+  organization: pulumi.Input<string>;
+  /** RFC 3339 with an offset, or `"latest"`: the last backup when it is opened. An edit opens another session. */
+  pointInTime: pulumi.Input<string>;
+  /** Show items that were deleted before that time, too. Default false. */
+  showDeleted?: pulumi.Input<boolean>;
+  /** Show all versions of changed items. Default false. */
+  showAllVersions?: pulumi.Input<boolean>;
+}
+
+const kind = "RestoreSession";
+
+const outputNames = [
+  "restoreSessionId",
+  "organizationId",
+  "resolvedPointInTime",
+  "state",
+  "endpoint",
+  "apiVersion",
+  "stateVersion",
+] as const satisfies (keyof RestoreSessionOutputs)[];
+
+/**
+ * A restore session, for programs that want one session for many restores. `up` opens it and `destroy` stops it. Restores open
+ * sessions of their own, and share them, so most programs need none.
+ *
+ * A session that nobody uses is stopped by the server (documented; the time is not). A refresh sees that, and the next `up` opens a
+ * new one; restores that were done in the old one are not done again.
+ */
+export class RestoreSession extends pulumi.CustomResource {
+  declare readonly organization: pulumi.Output<string>;
+  declare readonly pointInTime: pulumi.Output<string>;
+  declare readonly showDeleted: pulumi.Output<boolean | undefined>;
+  declare readonly showAllVersions: pulumi.Output<boolean | undefined>;
+  /** Id on the server; also the resource's id. */
+  declare readonly restoreSessionId: pulumi.Output<string>;
+  declare readonly organizationId: pulumi.Output<string>;
+  /** The moment that it shows, ISO 8601 UTC. */
+  declare readonly resolvedPointInTime: pulumi.Output<string>;
+  /** As last seen. */
+  declare readonly state: pulumi.Output<RestoreSessionOutputs["state"]>;
+  /** Server on which it was opened. */
+  declare readonly endpoint: pulumi.Output<string>;
+  declare readonly apiVersion: pulumi.Output<string>;
+  declare readonly stateVersion: pulumi.Output<number>;
+
+  constructor(name: string, args: RestoreSessionArgs, opts?: pulumi.CustomResourceOptions) {
+    const seeded = Object.fromEntries(outputNames.map((output) => [output, undefined]));
+    super(
+      tokenOf(kind),
+      name,
+      { ...seeded, ...args, __urn: urnOf(kind, name, opts), __provider: handlerOf(kind) },
+      opts,
+    );
+  }
+}
