@@ -1,4 +1,5 @@
 import { ApiError, type ApiErrorFields, AuthenticationError, NotFoundError } from "../errors";
+import { hintFor } from "./hints";
 import { parseRetryAfter } from "./retry";
 import { type HttpRequest, type HttpResponse, readText } from "./transport";
 
@@ -54,8 +55,9 @@ export async function readFailure(request: HttpRequest, response: HttpResponse, 
     vendorCode,
     retryAfterSeconds: parseRetryAfter(response.header("retry-after"), Date.now),
   };
+  // The server's own words first, then what they usually mean.
   const said = serverMessage === undefined ? "the server gave no reason" : `the server says: ${serverMessage}`;
-  const text = `${request.method} ${request.path}: status ${response.status}, ${said}`;
+  const text = `${request.method} ${request.path}: status ${response.status}, ${said}${hintFor(serverMessage)}`;
   if (response.status >= 300 && response.status < 400) {
     return new ApiError(`${text}. Redirects are not followed: give the server's own address as vb365:endpoint`, fields);
   }

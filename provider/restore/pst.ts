@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { accessSync, constants, statSync } from "node:fs";
 import { type FileHandle, link, mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { ExportAnswer } from "../api/dialects/dialect";
@@ -30,6 +31,32 @@ const ownerPathOf = (path: string) => `${path}.owner.json`;
 
 /** Paths that exports of this process are writing to now. */
 const reserved = new Set<string>();
+
+/**
+ * Looks whether a file can be written at a path, without making anything: why not, or undefined. Its folder, or the nearest one
+ * around it that exists, must be a folder that can be written to.
+ */
+export function whyNotWritable(path: string): string | undefined {
+  const absolute = resolve(path);
+  try {
+    if (statSync(absolute, { throwIfNoEntry: false })?.isDirectory()) {
+      return "is a folder: name a file in it";
+    }
+    const folder = nearestFolder(dirname(absolute));
+    if (!statSync(folder).isDirectory()) {
+      return `cannot be written: ${folder} is a file, not a folder`;
+    }
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    return `cannot be written: ${messageOf(error)}`;
+  }
+}
+
+function nearestFolder(folder: string): string {
+  const isThere = statSync(folder, { throwIfNoEntry: false }) !== undefined;
+  return isThere || folder === dirname(folder) ? folder : nearestFolder(dirname(folder));
+}
 
 /** A file that is being received. Nothing stands at its path before {@link PstDraft.keep}. */
 export interface PstDraft {

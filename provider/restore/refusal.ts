@@ -35,6 +35,7 @@ export function isRefusal(error: unknown): boolean {
 export function refusal(reason: string): MailboxRestoreError {
   return new MailboxRestoreError(
     "refused",
-    `The server refused the restore and nothing was written: ${reason}. Mend the cause and run pulumi up again.`,
+    `The server refused the restore and nothing was written: ${reason.replace(/[.\s]+$/, "")}. ` +
+      `Mend the cause and run pulumi up again.`,
   );
 }

@@ -1,4 +1,5 @@
 import type { ConfigMistake } from "../../config";
+import { whyNotWritable } from "../../restore/pst";
 import { type MailboxRestoreInputs, actionNames, withDefaults } from "./inputs";
 import { differingInputs, intentOf } from "./intent";
 import { type Mistake, unknownValue } from "../shape";
@@ -137,6 +138,13 @@ function findGuardMistakes(
           `an account that may write into the mailbox is needed: give ${name}.userName and ${name}.userPassword, ` +
           "or vb365:exchangeUserName and vb365:exchangeUserPassword for all restores",
       });
+    }
+  }
+  const { exportToPst } = inputs;
+  if (isKnown(exportToPst) && isKnown(exportToPst.path)) {
+    const obstacle = whyNotWritable(exportToPst.path);
+    if (obstacle !== undefined) {
+      mistakes.push({ path: "exportToPst.path", reason: obstacle });
     }
   }
   const email = isKnown(mailbox) && isKnown(mailbox.email) ? mailbox.email : undefined;
