@@ -86,6 +86,7 @@ export async function draftPst(path: string, owner: { identity: string; attemptI
   }
   reserved.add(absolute);
   const part = `${absolute}.${owner.attemptId}.part`;
+  const draftOfNote = `${part}.owner`;
   let file: FileHandle | undefined;
   let received: PstFile | undefined;
   const discard = async () => {
@@ -93,6 +94,7 @@ export async function draftPst(path: string, owner: { identity: string; attemptI
     await file?.close().catch(() => undefined);
     file = undefined;
     await rm(part, { force: true });
+    await rm(draftOfNote, { force: true });
   };
   try {
     await mkdir(dirname(absolute), { recursive: true });
@@ -129,10 +131,10 @@ export async function draftPst(path: string, owner: { identity: string; attemptI
       const note: Owner = { ...owner, sha256: received.sha256, bytes: received.bytes, modifiedMs: mtimeMs };
       // Hours may have passed since the first look.
       const isThere = await refuseForeignFile(path, owner.identity);
+      await writeFile(draftOfNote, `${JSON.stringify(note)}\n`, { mode: 0o600, flag: "wx" });
       await (isThere ? rename(part, absolute) : moveWithoutReplacing(part, absolute, path));
       // A crash before this leaves a file that nobody owns, which nobody overwrites or deletes.
-      await writeFile(`${part}.owner`, `${JSON.stringify(note)}\n`, { mode: 0o600, flag: "wx" });
-      await rename(`${part}.owner`, ownerPathOf(absolute));
+      await rename(draftOfNote, ownerPathOf(absolute));
     },
   };
 }
@@ -250,8 +252,9 @@ interface Look {
   mtimeMs: number;
 }
 
+/** Times of files are kept to the nanosecond here and to two seconds there. */
 const isSameFile = (owner: Partial<Owner>, { size, mtimeMs }: Look) =>
-  owner.bytes === size && owner.modifiedMs === mtimeMs;
+  owner.bytes === size && Math.abs((owner.modifiedMs ?? Number.NaN) - mtimeMs) <= 2000;
 
 async function look(path: string): Promise<Look | undefined> {
   try {
