@@ -10,6 +10,8 @@ const folder = {
   host: "^provider/host/",
   sdk: "^sdk/",
   simulator: "^simulator/",
+  cli: "^cli/",
+  evidence: "^evidence/",
   examples: "^examples/",
   test: "^test/",
 };
@@ -62,6 +64,15 @@ module.exports = {
     // Functions run in the program's own process, without a host in between.
     ...allow("^sdk/functions\\.ts$", folder.restore, folder.config, folder.errors),
     ...allow(folder.simulator, folder.simulator, typesOnly(folder.wire), builtIn, npm("selfsigned|pst-extractor")),
+    ...allow(
+      folder.cli,
+      folder.cli,
+      "^provider/",
+      folder.simulator,
+      folder.evidence,
+      builtIn,
+      npm("commander|cli-table3"),
+    ),
     ...allow(folder.examples, folder.examples, "^sdk/", "^dist/sdk/", builtIn, npm("@pulumi/pulumi|pulumi-vb365")),
     ...allow(folder.test, ".*"),
   ],
