@@ -81,7 +81,10 @@ async function withMailboxes<T>(
     const session = await lease.open();
     return use(await session.mailboxes(), time);
   } finally {
-    await lease.release();
+    const warning = await lease.release();
+    if (warning !== undefined) {
+      process.emitWarning(warning, "RestoreSessionWarning");
+    }
   }
 }
 
