@@ -14,6 +14,7 @@ export interface ExchangeAccessArgs {
 /** Which mailbox of a backup. */
 export type MailboxArgs =
   | {
+      /** E-mail of the mailbox, as the backup lists it; upper and lower case are the same. */
       email: pulumi.Input<string>;
       /** The in-place archive of that address instead of the mailbox itself. Default false. */
       archive?: pulumi.Input<boolean>;
@@ -47,7 +48,7 @@ export interface RestoreToArgs extends ExchangeAccessArgs {
   changedItems?: pulumi.Input<boolean>;
   /** Restore items that are missing in the target. Default true. */
   deletedItems?: pulumi.Input<boolean>;
-  /** Default false. */
+  /** Mark what was restored as unread. Default false. */
   markRestoredAsUnread?: pulumi.Input<boolean>;
   /** Leave the Drafts folder out. Default false. */
   excludeDrafts?: pulumi.Input<boolean>;
@@ -63,7 +64,7 @@ export interface RestoreToArgs extends ExchangeAccessArgs {
 export interface BackupSourceArgs {
   /** Id or name of the organisation, as the server lists it. An edit restores again. */
   organization: pulumi.Input<string>;
-  /** An edit restores again. */
+  /** Which mailbox of that backup. An edit restores again. */
   mailbox: MailboxArgs;
   /** RFC 3339 with an offset, or `"latest"`: the last backup when it runs, kept from then on. An edit restores again. */
   pointInTime: pulumi.Input<string>;
@@ -78,9 +79,9 @@ export interface BackupSourceArgs {
 
 /** A mailbox in a {@link RestoreSession} of the program. What counts is what was declared of the session: one that expired and was opened anew restores nothing again. */
 export interface OwnSessionSourceArgs {
-  /** An edit of its organisation, time or flags restores again. */
+  /** The session to restore in, which stays open. An edit of its organisation, time or flags restores again. */
   session: RestoreSession;
-  /** An edit restores again. */
+  /** Which mailbox of that session. An edit restores again. */
   mailbox: MailboxArgs;
   organization?: undefined;
   pointInTime?: undefined;
@@ -92,7 +93,7 @@ export interface OwnSessionSourceArgs {
 
 /** A mailbox in a restore session that was opened elsewhere: the form of the REST reference. We never stop that session. */
 export interface SessionSourceArgs {
-  /** An edit restores again. */
+  /** Id of the session on the server; one that this login opened, because it sees no others. An edit restores again. */
   restoreSessionId: pulumi.Input<string>;
   /** Id of the mailbox inside that session. An edit restores again. */
   mailboxId: pulumi.Input<string>;
@@ -106,14 +107,26 @@ export interface SessionSourceArgs {
 
 /** Exactly one of the three actions. */
 export type ActionArgs =
-  | { exportToPst: pulumi.Input<ExportToPstArgs>; restoreToOriginalLocation?: undefined; restoreTo?: undefined }
   | {
+      /** Write the mailbox into a PST file; no mailbox is changed. An edit exports again. */
+      exportToPst: pulumi.Input<ExportToPstArgs>;
+      restoreToOriginalLocation?: undefined;
+      restoreTo?: undefined;
+    }
+  | {
+      /** Write into the mailbox that was backed up; needs `confirmInPlace`. An edit of the account restores nothing. */
       restoreToOriginalLocation: pulumi.Input<RestoreToOriginalLocationArgs>;
       exportToPst?: undefined;
       restoreTo?: undefined;
     }
-  | { restoreTo: pulumi.Input<RestoreToArgs>; exportToPst?: undefined; restoreToOriginalLocation?: undefined };
+  | {
+      /** Write into another mailbox. An edit restores again, but not one of the account. */
+      restoreTo: pulumi.Input<RestoreToArgs>;
+      exportToPst?: undefined;
+      restoreToOriginalLocation?: undefined;
+    };
 
+/** What every restore and export has; all of it optional, and only `runId` runs one again. */
 export interface CommonArgs {
   /** Any text: a date, a ticket, a commit. Another one restores again, and that is its only purpose. */
   runId?: pulumi.Input<string>;
@@ -123,17 +136,24 @@ export interface CommonArgs {
   failurePolicy?: pulumi.Input<{
     /** Items that may fail. Default 0. */
     maxFailedItems?: pulumi.Input<number>;
-    /** Default `"fail"`. */
+    /** Whether a restore that found nothing to write, with the counts to prove it, is a failure. Default `"fail"`. */
     onNothingToRestore?: pulumi.Input<"fail" | "accept">;
   }>;
   /** A restore whose end nobody can tell: `"fail"` (default), or accept it with a note that says why. */
-  onUnknown?: pulumi.Input<"fail" | { accept: pulumi.Input<string> }>;
+  onUnknown?: pulumi.Input<
+    | "fail"
+    | {
+        /** Why it is accepted, for whoever reads the state later. */
+        accept: pulumi.Input<string>;
+      }
+  >;
   /** For the record; changes nothing. */
   reason?: pulumi.Input<string>;
   /** What a destroy does to the exported file. Default `"keep"`. Restored mail always stays. */
   onDestroy?: pulumi.Input<"keep" | "deletePst">;
 }
 
+/** What a {@link MailboxRestore} is declared with: one way to name the mailbox, one action, and what is common to all. */
 export type MailboxRestoreArgs = (BackupSourceArgs | OwnSessionSourceArgs | SessionSourceArgs) &
   ActionArgs &
   CommonArgs;
@@ -179,10 +199,13 @@ export class MailboxRestore extends pulumi.CustomResource {
   declare readonly endpoint: pulumi.Output<string>;
   /** Restore session that it ran in. */
   declare readonly sessionId: pulumi.Output<string>;
+  /** Version of the REST API that it was sent with, as `v3`. */
   declare readonly apiVersion: pulumi.Output<string>;
+  /** Id of the restored mailbox in its session. */
   declare readonly mailboxId: pulumi.Output<string>;
+  /** E-mail of the restored mailbox, as the backup lists it. */
   declare readonly mailboxEmail: pulumi.Output<string>;
-  /** Null when the restore session was opened elsewhere. */
+  /** Id of the organisation on the server; null when the restore session was opened elsewhere. */
   declare readonly organizationId: pulumi.Output<string | null>;
   /** The moment that the session was opened for, ISO 8601 UTC; null when it was opened elsewhere. */
   declare readonly resolvedPointInTime: pulumi.Output<string | null>;
@@ -192,13 +215,17 @@ export class MailboxRestore extends pulumi.CustomResource {
   declare readonly counts: pulumi.Output<MailboxRestoreOutputs["counts"]>;
   /** The first 20 failures that the server named. */
   declare readonly failures: pulumi.Output<string[]>;
+  /** How many failures there were, those beyond the first 20 included. */
   declare readonly failureCount: pulumi.Output<number>;
+  /** What did not keep it from succeeding, and should be read. Empty when there is nothing. */
   declare readonly warnings: pulumi.Output<string[]>;
   /** The moment before the action was sent, ISO 8601 UTC. */
   declare readonly startedAt: pulumi.Output<string>;
+  /** The moment when its end was seen, ISO 8601 UTC. */
   declare readonly finishedAt: pulumi.Output<string>;
+  /** From `startedAt` to `finishedAt`, in seconds. */
   declare readonly durationSeconds: pulumi.Output<number>;
-  /** Age of the restored data when the action was sent; null when the session was opened elsewhere. */
+  /** Age of the restored data when the action was sent, in seconds; null when the session was opened elsewhere. */
   declare readonly dataAgeSeconds: pulumi.Output<number | null>;
   /** The exported file as it was proved; undefined for restores. */
   declare readonly pst: pulumi.Output<MailboxRestoreOutputs["pst"]>;
@@ -206,6 +233,7 @@ export class MailboxRestore extends pulumi.CustomResource {
   declare readonly events: pulumi.Output<MailboxRestoreOutputs["events"]>;
   /** SHA-256 of what was declared, in normal form. */
   declare readonly intentHash: pulumi.Output<string>;
+  /** Version of what is written into the state; read by this package alone. */
   declare readonly stateVersion: pulumi.Output<number>;
 
   constructor(name: string, args: MailboxRestoreArgs, opts?: pulumi.CustomResourceOptions) {

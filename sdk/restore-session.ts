@@ -2,14 +2,15 @@ import * as pulumi from "@pulumi/pulumi";
 import type { RestoreSessionOutputs } from "../provider/resources/restore-session/inputs";
 import { handlerOf, tokenOf, urnOf } from "./handler";
 
+/** What a {@link RestoreSession} shows. */
 export interface RestoreSessionArgs {
   /** Id or name of the organisation, as the server lists it. An edit opens another session. */
   organization: pulumi.Input<string>;
   /** RFC 3339 with an offset, or `"latest"`: the last backup when it is opened. An edit opens another session. */
   pointInTime: pulumi.Input<string>;
-  /** Show items that were deleted before that time, too. Default false. */
+  /** Show items that were deleted before that time, too. Default false. An edit opens another session. */
   showDeleted?: pulumi.Input<boolean>;
-  /** Show all versions of changed items. Default false. */
+  /** Show all versions of changed items. Default false. An edit opens another session. */
   showAllVersions?: pulumi.Input<boolean>;
 }
 
@@ -33,12 +34,17 @@ const outputNames = [
  * new one; restores that were done in the old one are not done again.
  */
 export class RestoreSession extends pulumi.CustomResource {
+  /** As declared: id or name of the organisation. */
   declare readonly organization: pulumi.Output<string>;
+  /** As declared; what `"latest"` meant is in `resolvedPointInTime`. */
   declare readonly pointInTime: pulumi.Output<string>;
+  /** As declared; undefined means false. */
   declare readonly showDeleted: pulumi.Output<boolean | undefined>;
+  /** As declared; undefined means false. */
   declare readonly showAllVersions: pulumi.Output<boolean | undefined>;
   /** Id on the server; also the resource's id. */
   declare readonly restoreSessionId: pulumi.Output<string>;
+  /** Id of the organisation on the server. */
   declare readonly organizationId: pulumi.Output<string>;
   /** The moment that it shows, ISO 8601 UTC. */
   declare readonly resolvedPointInTime: pulumi.Output<string>;
@@ -46,7 +52,9 @@ export class RestoreSession extends pulumi.CustomResource {
   declare readonly state: pulumi.Output<RestoreSessionOutputs["state"]>;
   /** Server on which it was opened. */
   declare readonly endpoint: pulumi.Output<string>;
+  /** Version of the REST API that it was opened with, as `v3`. */
   declare readonly apiVersion: pulumi.Output<string>;
+  /** Version of what is written into the state; read by this package alone. */
   declare readonly stateVersion: pulumi.Output<number>;
 
   constructor(name: string, args: RestoreSessionArgs, opts?: pulumi.CustomResourceOptions) {
