@@ -21,21 +21,34 @@ import type { MailboxSelector } from "../provider/restore/selection";
  * from the environment.
  */
 export interface ConnectionOptions {
-  /** Address of the REST service, `https://HOST:PORT`. */
+  /** Address of the REST service, `https://HOST:PORT`; the port is 4443 when none is given. */
   endpoint?: string;
+  /** Account that may restore, `DOMAIN\user` or `user@domain`. */
   username?: string;
+  /** Its password; sent to the server at the login alone. */
   password?: string;
+  /** Version of the REST API. Default `"auto"`. */
   apiVersion?: "auto" | "v3";
-  /** PEM text, or a file that holds it. */
+  /** CA of the server's certificate: PEM text, or a file that holds it. Default: the CAs that Node trusts. */
   caCert?: string;
-  /** SHA-256 of the server's certificate, hexadecimal. */
+  /** SHA-256 of the server's certificate, hexadecimal; then this alone decides whether the server is trusted. */
   tlsFingerprint?: string;
-  /** Default false. */
+  /** Trust any certificate. Default false; a warning at every call. */
   insecure?: boolean;
 }
 
 /** Which mailbox, by address or by id. */
-export type MailboxQuery = { email: string; archive?: boolean } | { id: string };
+export type MailboxQuery =
+  | {
+      /** E-mail of the mailbox, as the backup lists it; upper and lower case are the same. */
+      email: string;
+      /** The in-place archive of that address instead of the mailbox itself. Default false. */
+      archive?: boolean;
+    }
+  | {
+      /** Id of the mailbox, as a restore session lists it. */
+      id: string;
+    };
 
 /**
  * What the server tells of itself. Logs in and asks for the organisations; changes nothing.
@@ -52,7 +65,13 @@ export function getOrganizations(options?: ConnectionOptions): Promise<Organizat
 }
 
 /** First and last backup of an organisation, in ISO 8601 UTC, and the age of the last one in seconds. Changes nothing. */
-export function getBackupWindow(args: { organization: string }, options?: ConnectionOptions): Promise<BackupWindow> {
+export function getBackupWindow(
+  args: {
+    /** Id or name of the organisation, as the server lists it. */
+    organization: string;
+  },
+  options?: ConnectionOptions,
+): Promise<BackupWindow> {
   return connected(options, (connection) => readBackupWindow(connection, args.organization));
 }
 
@@ -67,7 +86,10 @@ export function getMailboxes(args: BackupSelector, options?: ConnectionOptions):
  * @throws MailboxRestoreError (`selection`) when there is none, with the nearest names, or more than one, with their ids.
  */
 export function getMailbox(
-  args: BackupSelector & { mailbox: MailboxQuery },
+  args: BackupSelector & {
+    /** Which mailbox of that backup. */
+    mailbox: MailboxQuery;
+  },
   options?: ConnectionOptions,
 ): Promise<Mailbox> {
   return connected(options, (connection) => findMailbox(connection, { ...args, mailbox: selectorOf(args.mailbox) }));
@@ -75,7 +97,10 @@ export function getMailbox(
 
 /** State of one restore session; the server shows those of the same login alone. Changes nothing. */
 export function getRestoreSession(
-  args: { restoreSessionId: string },
+  args: {
+    /** Id of the session on the server. */
+    restoreSessionId: string;
+  },
   options?: ConnectionOptions,
 ): Promise<SessionState> {
   return connected(options, (connection) => readRestoreSession(connection, args.restoreSessionId));
@@ -86,7 +111,10 @@ export function getRestoreSession(
  * it is in the report, beside what could not be checked. Changes nothing; looking for a mailbox opens a restore session and stops it.
  */
 export function preflight(
-  args: Omit<PreflightRequest, "mailbox"> & { mailbox?: MailboxQuery },
+  args: Omit<PreflightRequest, "mailbox"> & {
+    /** Which mailbox; without one, none is looked for, and no restore session is opened. */
+    mailbox?: MailboxQuery;
+  },
   options?: ConnectionOptions,
 ): Promise<PreflightReport> {
   const { mailbox, ...others } = args;
