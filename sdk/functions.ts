@@ -128,7 +128,9 @@ function selectorOf(mailbox: MailboxQuery): MailboxSelector {
 
 async function connected<T>(options: ConnectionOptions = {}, use: (connection: Connection) => Promise<T>): Promise<T> {
   const config = new pulumi.Config("vb365");
-  const given = new Map(Object.entries(options).map(([key, value]) => [key, String(value)]));
+  const given = new Map(
+    Object.entries(options).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)] as const])),
+  );
   const result = readConnectionSettings((key) => given.get(key) ?? config.get(key), process.env);
   if ("mistakes" in result) {
     throw new ConfigError(result.mistakes.map(({ reason }) => reason).join("\n"));

@@ -8,6 +8,9 @@ export {
   preflight,
 } from "./functions";
 export type { ConnectionOptions, MailboxQuery } from "./functions";
+export type { Mailbox, Organization, RestoreSession as RestoreSessionState } from "../provider/api/dialects/dialect";
+export type { BackupSelector, BackupWindow, ServerInfo } from "../provider/restore/lookup";
+export type { PreflightCheck, PreflightReport, PreflightRequest } from "../provider/restore/preflight";
 export { MailboxRestore } from "./mailbox-restore";
 export type {
   ActionArgs,

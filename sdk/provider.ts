@@ -60,12 +60,17 @@ function flatten(args: ProviderArgs): Record<string, pulumi.Input<string>> {
   const flat: Record<string, pulumi.Input<string>> = {};
   for (const key of keys) {
     const isSecret = (secretKeys as readonly string[]).includes(key);
+    // Whatever the stack keeps as a secret stays one here; which keys those are, the configuration does not tell.
+    const ofStack = config.getSecret(key);
     const given = args[key];
     const value =
-      given === undefined ? (isSecret ? config.getSecret(key) : config.get(key)) : pulumi.output(given).apply(String);
+      given === undefined ? ofStack : pulumi.all([given, ofStack]).apply(([own, stacks]) => textOf(own ?? stacks));
     if (value !== undefined) {
       flat[`vb365:${key}`] = isSecret ? pulumi.secret(value) : value;
     }
   }
   return flat;
 }
+
+/** An empty text is a setting that is not there. */
+const textOf = (value: string | number | boolean | undefined) => (value === undefined ? "" : String(value));

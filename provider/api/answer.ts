@@ -30,7 +30,10 @@ export async function readJson(request: HttpRequest, response: HttpResponse, red
     return undefined;
   }
   try {
-    return JSON.parse(text, (_name, value: unknown) => (typeof value === "string" ? redact(value) : value)) as unknown;
+    // Words are redacted, and nothing that decides: an id or a type that happens to hold a short password must stay what it is.
+    return JSON.parse(text, (name, value: unknown) =>
+      typeof value === "string" && wordFields.test(name) ? redact(value) : value,
+    ) as unknown;
   } catch {
     throw new ApiError(
       `${request.method} ${request.path}: the answer (status ${response.status}) is not JSON. ` +
@@ -92,6 +95,9 @@ function parseFailure(text: string): { message?: string; vendorCode?: string } {
         : {}),
   };
 }
+
+/** Fields that hold the server's words, and elements of lists, whose names are numbers. */
+const wordFields = /message|title|error|warning|exception|detail|reason|description|^\d+$/i;
 
 /** The beginning of a text, without half a character at its end. */
 export function cut(text: string, characters: number): string {

@@ -8,6 +8,8 @@ export interface Fields {
   flag(name: string): boolean;
   /** A whole number, also as a numeral; null when absent. */
   count(name: string): number | null;
+  /** Is there something under this name that is no count? */
+  isUnreadableCount(name: string): boolean;
   /**
    * A list of texts in whatever shape it came: a list, one text alone, or objects. What may be a failure is never dropped
    * because it looks unusual.
@@ -31,6 +33,11 @@ export function fieldsOf(value: unknown, what: string): Fields {
     const field = get(name);
     return typeof field === "string" && field !== "" ? field : undefined;
   };
+  const count = (name: string) => {
+    const field = get(name);
+    const number = typeof field === "string" && field.trim() !== "" ? Number(field) : field;
+    return typeof number === "number" && Number.isSafeInteger(number) && number >= 0 ? number : null;
+  };
   return {
     text,
     requiredText(name) {
@@ -44,11 +51,8 @@ export function fieldsOf(value: unknown, what: string): Fields {
       const field = get(name);
       return field === true || (typeof field === "string" && field.toLowerCase() === "true");
     },
-    count(name) {
-      const field = get(name);
-      const number = typeof field === "string" && field.trim() !== "" ? Number(field) : field;
-      return typeof number === "number" && Number.isSafeInteger(number) && number >= 0 ? number : null;
-    },
+    count,
+    isUnreadableCount: (name) => get(name) !== undefined && count(name) === null,
     texts(name) {
       const field = get(name);
       const list: unknown[] = Array.isArray(field) ? field : [field];

@@ -1,7 +1,11 @@
 import { Agent, type AgentOptions } from "node:https";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type ConnectionOptions, connect } from "node:tls";
 import type { Trust } from "../config";
+
+/** Longest time for the handshake of a pinned connection. */
+const handshakeLimitMs = 60_000;
 
 /** The code of the error for a certificate that is not the one that was named. */
 const fingerprintMismatch = "VB365_FINGERPRINT_MISMATCH";
@@ -11,7 +15,7 @@ const fingerprintMismatch = "VB365_FINGERPRINT_MISMATCH";
  *
  * @param onSecure - called when a connection is ready to carry a request
  */
-export function createAgent(trust: Trust, options: AgentOptions, onSecure?: () => void): Agent {
+export function createAgent(trust: Trust, options: AgentOptions, onSecure?: (socket: Socket) => void): Agent {
   const agent = agentFor(trust, options);
   if (onSecure !== undefined) {
     const create = agent.createConnection.bind(agent);
@@ -19,11 +23,11 @@ export function createAgent(trust: Trust, options: AgentOptions, onSecure?: () =
       const socket = create(target, (error, stream) => {
         // A pinned connection is handed over when it has been compared; any other one tells by its event.
         if (error === null) {
-          onSecure();
+          onSecure(stream as Socket);
         }
         done?.(error, stream);
       });
-      socket?.once("secureConnect", onSecure);
+      socket?.once("secureConnect", () => onSecure(socket as Socket));
       return socket;
     };
   }
@@ -50,11 +54,23 @@ function agentFor(trust: Trust, options: AgentOptions): Agent {
 function pinnedAgent(sha256: string, options: AgentOptions): Agent {
   // The pin alone decides: it is stricter than any CA, and a pinned certificate is often self-signed.
   const agent = new Agent({ ...options, rejectUnauthorized: false });
+  // The agent does not know a connection before it is handed over, so those under way are ended here.
+  const underWay = new Set<Socket>();
+  const destroy = agent.destroy.bind(agent);
+  agent.destroy = () => {
+    underWay.forEach((socket) => socket.destroy(new Error("the connection was given up")));
+    destroy();
+  };
   agent.createConnection = (target, done) => {
     const handOver = done as (error: Error | null, socket?: Duplex) => void;
     const socket = connect(target as ConnectionOptions);
+    underWay.add(socket);
+    socket.setTimeout(handshakeLimitMs, () => socket.destroy(new Error("the handshake took too long")));
+    socket.once("close", () => underWay.delete(socket));
     socket.once("error", handOver);
     socket.once("secureConnect", () => {
+      underWay.delete(socket);
+      socket.setTimeout(0);
       socket.off("error", handOver);
       const presented = socket.getPeerCertificate().fingerprint256?.replaceAll(":", "");
       if (presented === sha256) {

@@ -62,7 +62,15 @@ export function createTransport(options: TransportOptions): Transport {
       // An action gets a connection of its own: the server may close a pooled one at the moment we write to it, and then
       // nobody could say whether the action was received.
       let isSecure = request.repeatable;
-      const agent = request.repeatable ? pooled : createAgent(options.trust, ownConnection, () => (isSecure = true));
+      const connecting = request.repeatable ? undefined : setTimeout(() => abort.abort(), connectLimitMs);
+      const agent = request.repeatable
+        ? pooled
+        : createAgent(options.trust, { maxSockets: 1 }, (socket) => {
+            isSecure = true;
+            clearTimeout(connecting);
+            // Probed by TCP while the server works: it may be silent for hours, and what drops an idle connection says nothing.
+            socket.setKeepAlive(true, 60_000);
+          });
       try {
         const response = await fetch(url, {
           method: request.method,
@@ -81,6 +89,7 @@ export function createTransport(options: TransportOptions): Transport {
         return { status: response.status, header: (name) => response.headers.get(name) ?? undefined, body };
       } catch (error) {
         watch.stop();
+        clearTimeout(connecting);
         // Nothing of a request is written before the connection is secure.
         throw watch.expired() ?? describeFailure(error, options.endpoint, request, !isSecure);
       }
@@ -115,11 +124,8 @@ export async function readText(response: HttpResponse, maxBytes = 64 * 1024 * 10
 
 const tooLarge = { notSent: false, repeatable: false };
 
-/**
- * For an action: not shared, and probed by TCP while the server works. It may be silent for hours, and a firewall that drops an
- * idle connection says nothing.
- */
-const ownConnection = { keepAlive: true, keepAliveMsecs: 60_000, maxSockets: 1 };
+/** An action waits for hours for its answer, but only this long for its connection: until then it has not been sent. */
+const connectLimitMs = 60_000;
 
 /** Aborts a request when nothing was heard for too long: one limit before the answer, another one inside it. */
 function watchSilence(abort: AbortController, firstByteMs: number | undefined, idleMs: number) {
@@ -170,7 +176,7 @@ function describeFailure(error: unknown, endpoint: string, request: HttpRequest,
   const distrust = explainDistrust(code);
   if (distrust !== undefined) {
     return new ConnectionError(`${endpoint} is not trusted: ${distrust} (${code}). Nothing was sent.`, {
-      notSent: true,
+      notSent,
       repeatable: false,
     });
   }
@@ -178,14 +184,14 @@ function describeFailure(error: unknown, endpoint: string, request: HttpRequest,
     return new ConnectionError(
       `${endpoint} refuses connections (${code}). The REST service is off until it is enabled in the server's options ` +
         `(General Options, REST API), and after an upgrade it must be enabled again; its port is 4443 unless changed.`,
-      { notSent: true },
+      { notSent },
     );
   }
   if (unreachable.has(code)) {
     return new ConnectionError(
       `${endpoint} cannot be reached (${code}): check vb365:endpoint, name service and firewall.`,
       {
-        notSent: true,
+        notSent,
       },
     );
   }

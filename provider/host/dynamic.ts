@@ -63,7 +63,8 @@ export const RestoreSession: ResourceHandler = {
   },
 
   async diff(_id, olds, news) {
-    return { ...diffSession(contentOf<RestoreSessionOutputs>(olds), contentOf<RestoreSessionInputs>(news)) };
+    const [before, inputs] = [contentOf<RestoreSessionOutputs>(olds), contentOf<RestoreSessionInputs>(news)];
+    return { ...diffSession(before, inputs, configured().endpoint) };
   },
 
   create: (inputs) =>

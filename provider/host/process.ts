@@ -43,12 +43,13 @@ export function configure({ config }: { config: DynamicConfig }): Promise<void> 
   return Promise.resolve();
 }
 
-/** What is wrong with the configuration, and whether it brings an Exchange account. */
-export function configured(): { configMistakes: ConfigMistake[]; hasExchangeAccess: boolean; now: Date } {
+/** What is known before a connection: what is wrong with the configuration, whether it brings an Exchange account, and where to. */
+export function configured() {
   const exchange = settings === undefined ? [] : Object.values(settings.exchange);
   return {
     configMistakes: mistakes,
     hasExchangeAccess: exchange.every((value) => value !== undefined),
+    endpoint: settings?.endpoint,
     now: new Date(),
   };
 }

@@ -14,6 +14,10 @@ export interface OwnAction {
   mailbox: Pick<Mailbox, "id" | "name" | "email">;
   /** All mailboxes of the session, to recognise an event that names another one. Our own alone when they are not known. */
   mailboxes: readonly Pick<Mailbox, "id" | "name" | "email">[];
+  /** Address that is written to, where it is another one. */
+  target?: string | undefined;
+  /** Other actions of this type that we began in this session: their mailboxes and targets. */
+  neighbours: readonly { mailboxId: string; target?: string | undefined }[];
   /** Events that were there before the action, or were found to belong to another one. */
   ignore: ReadonlySet<string>;
   /** No other action of this type can have left an event that is not in `ignore`. */
@@ -23,27 +27,50 @@ export interface OwnAction {
 }
 
 /**
- * Finds the event of our own action. What an event says is not documented for v3: it may name the mailbox, or nobody. One that
- * names us is ours if nobody else works on our mailbox; one that names nobody is ours if nobody else works at all; one that
- * names somebody else is never ours. A restore that was not seen must not borrow another one's success.
+ * Finds the event of our own action. What an event says is not documented for v3: it may name the source, the target, or nobody.
+ * One that names our mailbox is ours if nobody else works on it; any other one is ours only if nobody else works at all. One that
+ * names a neighbour is the neighbour's. Whatever is left could be ours without proof: a restore that was not seen must not borrow
+ * another one's success, and a failure that may be ours must not pass for nobody's.
  */
 export function attribute(events: readonly SessionEvent[], own: OwnAction): Attribution {
-  const candidates = events.filter(({ id, type }) => isSameText(type, own.type) && !own.ignore.has(id));
-  const readers = candidates.map((event) => ({ event, named: mailboxesNamedIn(textOf(event), own.mailboxes) }));
-  const ours = readers.filter(({ named }) => named.some(({ id }) => id === own.mailbox.id)).map(({ event }) => event);
-  const nobodys = readers
-    .filter(({ named, event }) => named.length === 0 && !namesAnyAddress(event))
-    .map(({ event }) => event);
+  const readers = events
+    .filter(({ id, type }) => isSameText(type, own.type) && !own.ignore.has(id))
+    .map((event) => ({ event, ...reading(event, own) }));
+  const possible = readers.filter(({ whose }) => whose !== "neighbour");
+  const [first] = possible;
+  if (first === undefined) {
+    return { kind: "none" };
+  }
+  const ours = possible.filter(({ whose }) => whose === "ours");
   const [our] = ours;
-  if (our !== undefined) {
-    const isSure = ours.length === 1 && own.aloneOnMailbox && namedAlone(readers, our);
-    return isSure ? { kind: "ours", event: our } : { kind: "unclear", events: ours };
+  const isSure =
+    our !== undefined
+      ? ours.length === 1 && own.aloneOnMailbox && (own.alone || possible.length === 1)
+      : possible.length === 1 && own.alone && first.whose !== "stranger";
+  return isSure
+    ? { kind: "ours", event: (our ?? first).event }
+    : { kind: "unclear", events: possible.map(({ event }) => event) };
+}
+
+/** Whom an event names: us, a neighbour, somebody that we know nothing of, or nobody that can be told. */
+function reading(event: SessionEvent, own: OwnAction): { whose: "ours" | "neighbour" | "stranger" | "nobody" } {
+  const text = textOf(event);
+  const addresses = new Set(addressesIn(text));
+  const names = (address: string | undefined) => address !== undefined && addresses.has(address.toLowerCase());
+  const named = mailboxesNamedIn(text, own.mailboxes);
+  if (named.some(({ id }) => id === own.mailbox.id)) {
+    return { whose: named.length === 1 ? "ours" : "nobody" };
   }
-  const [nobody] = nobodys;
-  if (nobody !== undefined) {
-    return nobodys.length === 1 && own.alone ? { kind: "ours", event: nobody } : { kind: "unclear", events: nobodys };
+  if (names(own.target)) {
+    return { whose: "nobody" };
   }
-  return { kind: "none" };
+  const isNeighbours =
+    own.neighbours.some(({ target }) => names(target)) ||
+    (named.length > 0 && named.every(({ id }) => own.neighbours.some(({ mailboxId }) => mailboxId === id)));
+  if (isNeighbours) {
+    return { whose: "neighbour" };
+  }
+  return { whose: named.length > 0 || addresses.size > 0 ? "stranger" : "nobody" };
 }
 
 /** Title and message in one, without saying the same twice. */
@@ -52,10 +79,6 @@ export function textOf({ title, message }: SessionEvent): string {
 }
 
 type Named = Pick<Mailbox, "id" | "name" | "email">;
-
-function namedAlone(readers: { event: SessionEvent; named: Named[] }[], event: SessionEvent): boolean {
-  return readers.some((reader) => reader.event === event && reader.named.length === 1);
-}
 
 /** By address first; an archive carries its owner's address, so several that are left are told apart by name. */
 function mailboxesNamedIn(text: string, mailboxes: readonly Named[]): Named[] {
@@ -86,7 +109,6 @@ function standsIn(text: string, name: string): boolean {
 }
 
 const isWordCharacter = (character: string | undefined) => character !== undefined && /[\p{L}\p{N}_]/u.test(character);
-const namesAnyAddress = (event: SessionEvent) => addressesIn(textOf(event)).length > 0;
 const isSameText = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 
 function addressesIn(text: string): string[] {

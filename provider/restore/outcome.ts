@@ -82,9 +82,9 @@ function withoutCounts(
     );
     return "SucceededWithWarnings";
   }
-  // The server answered, so our event is one of these; when all of them ended well, ours did.
+  // The server answered, so our event is one of these, if they could be read; when all of them ended well, ours did.
   const others = seen.kind === "unclear" ? seen.events : [];
-  return others.every((event) => outcomeOfEvent(event) === "Succeeded") ? "Succeeded" : "Unknown";
+  return others.length > 0 && others.every((event) => outcomeOfEvent(event) === "Succeeded") ? "Succeeded" : "Unknown";
 }
 
 function withCounts(answer: RestoreAnswer, counts: Counts, ofEvent: Outcome | undefined, warnings: string[]): Outcome {
@@ -99,12 +99,12 @@ function withCounts(answer: RestoreAnswer, counts: Counts, ofEvent: Outcome | un
   if (ofEvent === "Unfinished" || ofEvent === "Unknown") {
     return ofEvent;
   }
-  if (created === 0 && merged === 0 && skipped === 0) {
-    return "NothingToRestore";
+  if (failed === null || (handled === 0 && [created, merged, skipped].includes(null))) {
+    // Half of the counters is no proof of the other half.
+    return ofEvent ?? "Unknown";
   }
-  if (failed === null) {
-    warnings.push("The server did not say how many items failed.");
-    return ofEvent === "PartiallyFailed" ? "PartiallyFailed" : "SucceededWithWarnings";
+  if (handled === 0) {
+    return "NothingToRestore";
   }
   // The counters say that no item failed, so what the event warns of is something else.
   return warnings.length > 0 || ofEvent === "PartiallyFailed" ? "SucceededWithWarnings" : "Succeeded";

@@ -1,34 +1,33 @@
 import { isApiError, MailboxRestoreError } from "../errors";
 
 /**
- * Texts of the server's own that mean "something broke in the middle" rather than "no": reported with status 500 by users of
- * the vendor's portal. After one of them nobody knows how far the restore came. The only place that reads a message to decide,
- * because v3 to v7 have no other way to tell.
+ * Texts of the server's own that are known to come before anything is written: parameters, login to Exchange, rights, a mailbox that
+ * is not there. v3 to v7 answer 500 to nearly everything, so this is the only place that reads a message to decide; whatever is not
+ * in this list may as well have broken off in the middle.
  */
-const brokeInTheMiddle = [
-  /did not provide a meaningful reply/i,
-  /communication object/i,
-  /unsecured or incorrectly secured fault/i,
-  /premature session shutdown/i,
-  /timed? ?out|timeout/i,
+const saidBeforeTheStart = [
+  /missing mandatory parameters/i,
+  /permission to impersonate|cannot open user mailbox|access is denied/i,
+  /invalid credential|user ?name or password|password is incorrect|rejected the client credentials|logon attempt failed/i,
+  /(unauthorized|unauthenticated|authentication failed)/i,
+  /invalid length for a base-64/i,
+  /mailbox .*(was not found|cannot be found|does not exist)|resource cannot be found/i,
 ];
 
-/** Statuses that say nothing about what the server did: a late 401, and what a proxy answers in its place. */
-const sayNothing = new Set([401, 408, 429, 502, 503, 504]);
+/** Statuses with which a server says no to the request itself. */
+const saysNo = new Set([400, 403, 404, 405, 409, 413, 415, 422]);
 
 /**
- * Did the Veeam server itself say no, before it began? In its own error shape, with a status of its own, and not with one of the
- * messages that it has for work that broke off. Together with the absence of a Restore event in a session that shows events,
- * that is taken for proof; anything less is unknown.
+ * Did the Veeam server itself say no, before it began? In its own error shape, and with a status or a text that is known for that.
+ * A late 401, a proxy's 502 to 504 and any other text of a 500 are no refusal: nobody knows then how far the restore came. Together
+ * with the absence of an event that could be ours this is taken for proof.
  */
 export function isRefusal(error: unknown): boolean {
-  return (
-    isApiError(error) &&
-    error.serverMessage !== undefined &&
-    error.status >= 400 &&
-    !sayNothing.has(error.status) &&
-    !brokeInTheMiddle.some((pattern) => pattern.test(error.serverMessage ?? ""))
-  );
+  if (!isApiError(error) || error.serverMessage === undefined) {
+    return false;
+  }
+  const { status, serverMessage } = error;
+  return saysNo.has(status) || (status === 500 && saidBeforeTheStart.some((pattern) => pattern.test(serverMessage)));
 }
 
 /** The error for a restore that was refused: an ordinary one, so that the next `up` may try again. */

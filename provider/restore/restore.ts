@@ -72,6 +72,8 @@ export interface RestoreRecord {
 
 export interface PendingRestore {
   mailboxName: string;
+  /** Address that was written to, where it is another one. */
+  target?: string;
   /** Events that were there before, or belong to other restores; their ids. */
   ignoredEvents: string[];
   alone: boolean;
@@ -198,7 +200,7 @@ async function prepare(
     request.source.mailbox,
     pointInTime ?? `restore session ${session.sessionId}`,
   );
-  refuseUnconfirmedInPlace(request, mailbox.email);
+  refuseUnconfirmedInPlace(request, mailbox);
   return {
     session,
     mailbox,
@@ -221,12 +223,15 @@ async function carryOut(
 ): Promise<RestoreRecord> {
   const { session, mailbox, mailboxes } = prepared;
   const type = action.kind === "exportToPst" ? "Export" : "Restore";
-  const work = session.begin(type, mailbox.id);
+  const target = action.kind === "restoreTo" ? action.options.mailbox : undefined;
+  const work = session.begin(type, mailbox.id, target);
   let claimed = false;
   const see = async () => {
     const events = await dialect.listEvents(session.sessionId);
     const { alone, aloneOnMailbox } = work;
-    const seen = attribute(events, { type, mailbox, mailboxes, ignore: session.knownEvents, alone, aloneOnMailbox });
+    const neighbours = work.neighbours();
+    const ignore = session.knownEvents;
+    const seen = attribute(events, { type, mailbox, mailboxes, target, neighbours, ignore, alone, aloneOnMailbox });
     if (seen.kind === "ours") {
       session.knownEvents.add(seen.event.id);
       claimed = true;
@@ -254,7 +259,7 @@ async function carryOut(
       dataAgeSeconds: prepared.dataAgeSeconds,
       ...(pst === undefined ? {} : { pst }),
       events: seen.kind === "ours" ? [shownEvent(seen.event)] : [],
-      ...(isOpen(judgement.outcome) ? { pending: pendingOf(prepared, work, seen) } : {}),
+      ...(isOpen(judgement.outcome) ? { pending: pendingOf(prepared, work, seen, target) } : {}),
     };
   } finally {
     work.end(claimed);
@@ -262,12 +267,18 @@ async function carryOut(
 }
 
 /** Notes what recognises this restore later, and keeps its session. */
-function pendingOf({ session, mailbox }: Prepared, { alone, aloneOnMailbox }: Work, seen: Attribution): PendingRestore {
+function pendingOf(
+  { session, mailbox }: Prepared,
+  { alone, aloneOnMailbox }: Work,
+  seen: Attribution,
+  target: string | undefined,
+): PendingRestore {
   const { mayBeStopped } = session.keepOpen();
   // An event of ours that still runs was claimed like any other; it is the one to look at again.
   const ours = seen.kind === "ours" ? seen.event.id : undefined;
   const ignoredEvents = [...session.knownEvents].filter((id) => id !== ours);
-  return { mailboxName: mailbox.name, ignoredEvents, alone, aloneOnMailbox, mayStopSession: mayBeStopped };
+  const named = target === undefined ? {} : { target };
+  return { mailboxName: mailbox.name, ...named, ignoredEvents, alone, aloneOnMailbox, mayStopSession: mayBeStopped };
 }
 
 const isOpen = (outcome: Outcome) => outcome === "Unfinished" || outcome === "Unknown";
@@ -294,7 +305,7 @@ async function runRestore(
   // From here on the action may have been carried out: whatever goes wrong below is a result, not an error.
   report("checking the result");
   const { seen, problem } = await tryToSee(see);
-  if (answer === undefined && seen.kind === "none" && problem === undefined && isRefusal(failure)) {
+  if (answer === undefined && seen.kind === "none" && isRefusal(failure)) {
     throw refusal(messageOf(failure));
   }
   const judgement = judge(answer, seen);
@@ -317,7 +328,7 @@ async function tryToSee(see: Stage["see"]): Promise<{ seen: Attribution; problem
   try {
     return { seen: await see() };
   } catch (error) {
-    return { seen: { kind: "none" }, problem: messageOf(error) };
+    return { seen: { kind: "unclear", events: [] }, problem: messageOf(error) };
   }
 }
 
@@ -354,14 +365,16 @@ async function runExport(
 }
 
 /** Writing into a production mailbox needs its name said twice. */
-function refuseUnconfirmedInPlace({ action, confirmInPlace }: RestoreRequest, email: string): void {
+function refuseUnconfirmedInPlace({ action, confirmInPlace }: RestoreRequest, { email, id }: Mailbox): void {
   const writesToSource =
     action.kind === "restoreToOriginalLocation" ||
     (action.kind === "restoreTo" && action.options.mailbox.toLowerCase() === email.toLowerCase());
-  if (writesToSource && confirmInPlace?.toLowerCase() !== email.toLowerCase()) {
+  // A mailbox without an address is confirmed by its id.
+  const written = email || id;
+  if (writesToSource && confirmInPlace?.toLowerCase() !== written.toLowerCase()) {
     throw new MailboxRestoreError(
       "guard",
-      `This writes into the production mailbox ${email}. To confirm it, set confirmInPlace: "${email}". Nothing was sent.`,
+      `This writes into the production mailbox ${written}. To confirm it, set confirmInPlace: "${written}". Nothing was sent.`,
     );
   }
 }
@@ -382,8 +395,10 @@ export async function lookAgain(
   const seen = attribute(events, {
     type: "Restore",
     mailbox,
-    // Other mailboxes are recognised by their address alone here; one that is named without it leaves the end unknown.
+    // Nothing is known here of who else worked in the session, so an event that names another one leaves the end unknown.
     mailboxes: [mailbox],
+    target: pending.target,
+    neighbours: [],
     ignore: new Set(pending.ignoredEvents),
     alone: pending.alone,
     aloneOnMailbox: pending.aloneOnMailbox,

@@ -1,5 +1,5 @@
 import type { Dialect, Mailbox, SessionOptions } from "../api/dialects/dialect";
-import { messageOf } from "../errors";
+import { isNotFound, messageOf } from "../errors";
 
 /** A place in a restore session. The session itself is opened when somebody works in it. */
 export interface SessionLease {
@@ -20,8 +20,8 @@ export interface OpenSession {
   readonly sessionId: string;
   /** All mailboxes, read once however many ask. */
   mailboxes(): Promise<Mailbox[]>;
-  /** Marks the begin of an action on a mailbox in this session. */
-  begin(type: "Restore" | "Export", mailboxId: string): Work;
+  /** Marks the begin of an action on a mailbox in this session; `target` is the address that it writes to, if another one. */
+  begin(type: "Restore" | "Export", mailboxId: string, target?: string): Work;
   /** Events that were there before us, or that were found to belong to an action that is over. */
   readonly knownEvents: Set<string>;
   /**
@@ -39,6 +39,8 @@ export interface Work {
   alone: boolean;
   /** The same, on the same mailbox. */
   aloneOnMailbox: boolean;
+  /** The other actions of the same type that were begun in this session. */
+  neighbours(): { mailboxId: string; target?: string | undefined }[];
   /** @param claimed - was this action's own event found? */
   end(claimed: boolean): void;
 }
@@ -56,20 +58,36 @@ const restingMs = 10 * 60_000;
 interface Shared {
   users: number;
   current: Promise<OpenSession> | undefined;
+  /** A look whether the current session still works, while it lasts. */
+  probe: Promise<void> | undefined;
   usedAt: number;
+  /** Sessions that we opened and that the last user stops. */
+  toStop: Set<string>;
 }
 
 export function createSessionPool(dialect: Dialect, now: () => number = Date.now): SessionPool {
   const all = new Map<string, Shared>();
 
   const place = (key: string, start: () => Promise<string>, isOurs: boolean): SessionLease => {
-    const shared = all.get(key) ?? { users: 0, current: undefined, usedAt: now() };
+    const shared = all.get(key) ?? {
+      users: 0,
+      current: undefined,
+      probe: undefined,
+      usedAt: now(),
+      toStop: new Set<string>(),
+    };
     all.set(key, shared);
     shared.users += 1;
 
     const begin = async () => {
       const sessionId = await start();
-      const session = openSession(dialect, sessionId, isOurs, () => (shared.current = undefined));
+      if (isOurs) {
+        shared.toStop.add(sessionId);
+      }
+      const session = openSession(dialect, sessionId, isOurs, () => {
+        shared.current = undefined;
+        shared.toStop.delete(sessionId);
+      });
       if (!isOurs) {
         (await dialect.listEvents(sessionId)).forEach(({ id }) => session.knownEvents.add(id));
       }
@@ -81,16 +99,11 @@ export function createSessionPool(dialect: Dialect, now: () => number = Date.now
     };
     return {
       async open() {
-        const rested = now() - shared.usedAt > restingMs;
-        shared.usedAt = now();
-        if (shared.current !== undefined && rested && isOurs) {
-          const { sessionId } = await shared.current;
-          const isWorking = await dialect.getSession(sessionId).then(
-            ({ state }) => state === "Working",
-            () => false,
-          );
-          shared.current = isWorking ? shared.current : undefined;
+        if (isOurs && shared.current !== undefined && now() - shared.usedAt > restingMs) {
+          shared.probe ??= forgetIfOver(shared.current).finally(() => (shared.probe = undefined));
         }
+        await shared.probe;
+        shared.usedAt = now();
         shared.current ??= begin().catch(forgetFailure);
         return shared.current;
       },
@@ -101,18 +114,27 @@ export function createSessionPool(dialect: Dialect, now: () => number = Date.now
         }
         // Out of the map first: whoever comes now gets a new session, not one that is about to end.
         all.delete(key);
-        const session = await shared.current?.catch(() => undefined);
-        if (session === undefined || !isOurs) {
-          return undefined;
-        }
-        try {
-          await dialect.stopSession(session.sessionId);
-          return undefined;
-        } catch (error) {
-          return `Restore session ${session.sessionId} could not be stopped and ends by itself later: ${messageOf(error)}`;
-        }
+        await shared.current?.catch(() => undefined);
+        const stops = await Promise.allSettled([...shared.toStop].map((sessionId) => dialect.stopSession(sessionId)));
+        const failure = stops.find((stop) => stop.status === "rejected");
+        return failure === undefined
+          ? undefined
+          : `Restore session ${[...shared.toStop].join(", ")} could not be stopped and ends by itself later: ${messageOf(failure.reason)}`;
       },
     };
+
+    /** Only what the server says for sure takes a session out of use; a look that fails proves nothing. */
+    async function forgetIfOver(current: Promise<OpenSession>): Promise<void> {
+      const { sessionId } = await current;
+      const isOver = await dialect.getSession(sessionId).then(
+        ({ state }) => state === "Stopped",
+        (error: unknown) => isNotFound(error),
+      );
+      if (isOver && shared.current === current) {
+        shared.current = undefined;
+        shared.toStop.delete(sessionId);
+      }
+    }
   };
 
   return {
@@ -126,11 +148,13 @@ export function createSessionPool(dialect: Dialect, now: () => number = Date.now
 
 interface RunningWork extends Work {
   mailboxId: string;
+  target: string | undefined;
 }
 
 function openSession(dialect: Dialect, sessionId: string, isOurs: boolean, retire: () => void): OpenSession {
   let actions = 0;
   let mailboxes: Promise<Mailbox[]> | undefined;
+  const begun = { Restore: new Set<RunningWork>(), Export: new Set<RunningWork>() };
   const underWay = { Restore: new Set<RunningWork>(), Export: new Set<RunningWork>() };
   // Mailboxes whose action is over and left no event that was found: it may still appear, and must not be taken for another's.
   const unclaimed = { Restore: new Set<string>(), Export: new Set<string>() };
@@ -148,11 +172,13 @@ function openSession(dialect: Dialect, sessionId: string, isOurs: boolean, retir
       });
       return mailboxes;
     },
-    begin(type, mailboxId) {
+    begin(type, mailboxId, target) {
       actions += 1;
       const others = underWay[type];
       const work: RunningWork = {
         mailboxId,
+        target,
+        neighbours: () => [...begun[type]].filter((other) => other !== work && other.mailboxId !== mailboxId),
         // In a session that somebody else opened, somebody else may work at any time.
         alone: isOurs && others.size === 0 && unclaimed[type].size === 0,
         aloneOnMailbox: isOurs && !unclaimed[type].has(mailboxId),
@@ -171,6 +197,7 @@ function openSession(dialect: Dialect, sessionId: string, isOurs: boolean, retir
         }
       }
       others.add(work);
+      begun[type].add(work);
       return work;
     },
   };

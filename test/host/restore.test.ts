@@ -410,7 +410,7 @@ describe("the provider process", () => {
       assert.equal((await host.create(toSupport())).outputs["outcome"], "SucceededWithWarnings");
       simulator.faults.next({ match: isAction, effect: { restoreResult: { failedItems: 1, exceptions: [emoji] } } });
       assert.equal((await refusedBy(toSupport())).state?.properties["outcome"], "PartiallyFailed");
-      simulator.faults.next({ match: isAction, effect: { status: 500, json: { message: `${"x".repeat(1999)}😀` } } });
+      simulator.faults.next({ match: isAction, effect: { status: 400, json: { message: `${"x".repeat(1999)}😀` } } });
       assert.match((await refusedBy(toSupport())).message, /refused/);
     });
 
@@ -431,11 +431,19 @@ describe("the provider process", () => {
   describe("sessions that hold evidence", () => {
     const breakLine = () => simulator.faults.next({ match: isAction, effect: { resetBeforeAnswer: true } });
 
-    it("are stopped when the only restore in them is accepted", async () => {
+    it("are left to end by themselves when the restore is accepted, for it may still run", async () => {
       await start({ restoreEvents: "none" });
       breakLine();
       const { state } = await refusedBy(toSupport());
       await host.update(state?.id ?? "", state?.properties ?? {}, toSupport({ onUnknown: { accept: "looked" } }));
+      assert.equal(simulator.openSessions.length, 1);
+    });
+
+    it("are stopped when the only restore in them is forgotten", async () => {
+      await start({ restoreEvents: "none" });
+      breakLine();
+      const { state } = await refusedBy(toSupport());
+      await host.delete(state?.id ?? "", state?.properties ?? {});
       nothingLeftOpen();
     });
 

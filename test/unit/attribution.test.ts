@@ -21,6 +21,7 @@ const own = (difference: Partial<OwnAction> = {}): OwnAction => ({
   type: "Restore",
   mailbox: finance,
   mailboxes: [finance, archive, sales],
+  neighbours: [],
   ignore: new Set(),
   alone: true,
   aloneOnMailbox: true,
@@ -31,21 +32,45 @@ const idIn = (seen: ReturnType<typeof attribute>) => (seen.kind === "ours" ? see
 describe("finding a restore's own event", () => {
   it("takes the one that names the mailbox, though others ran beside it", () => {
     const events = [event("Restoring sales@contoso.example"), event("Restoring finance@contoso.example.")];
-    assert.equal(idIn(attribute(events, own({ alone: false }))), "Restoring finance@contoso.example.");
+    const neighbours = [{ mailboxId: "m-3" }];
+    assert.equal(idIn(attribute(events, own({ alone: false, neighbours }))), "Restoring finance@contoso.example.");
   });
 
-  it("never takes one that names another mailbox, though it is the only one", () => {
-    assert.equal(idIn(attribute([event("Restoring mailbox Sales")], own())), "none");
-    assert.equal(idIn(attribute([event("Restoring somebody@fabrikam.example")], own())), "none");
+  it("leaves a neighbour's event to the neighbour, though it is the only one", () => {
+    const neighbours = [{ mailboxId: "m-3", target: "archive@fabrikam.example" }];
+    for (const text of ["Restoring mailbox Sales", "Restored to archive@fabrikam.example"]) {
+      assert.equal(idIn(attribute([event(text)], own({ neighbours }))), "none", text);
+    }
   });
 
-  it("takes no address that only ends like ours", () => {
-    assert.equal(idIn(attribute([event("Restoring midfinance@contoso.example")], own())), "none");
+  it("neither takes nor ignores one that names somebody we know nothing of", () => {
+    for (const text of [
+      "Restoring mailbox Sales",
+      "Restoring somebody@fabrikam.example",
+      "Restoring midfinance@contoso.example",
+    ]) {
+      assert.equal(idIn(attribute([event(text)], own())), "unclear", text);
+    }
+  });
+
+  it("takes one that names the target of the restore when nothing else ran", () => {
+    const failed = event("Restore to support@fabrikam.example failed", { status: "Failed" });
+    assert.equal(idIn(attribute([failed], own({ target: "support@fabrikam.example" }))), failed.id);
+    assert.equal(idIn(attribute([failed], own({ target: "support@fabrikam.example", alone: false }))), "unclear");
+  });
+
+  it("counts an event that names nobody among those that could be ours, beside one that names us", () => {
+    const events = [
+      event("Restored finance@contoso.example"),
+      event("Restore failed: access denied", { status: "Failed" }),
+    ];
+    const seen = attribute(events, own({ alone: false }));
+    assert.deepEqual(seen.kind === "unclear" && seen.events.length, 2);
   });
 
   it("tells a mailbox from its archive by the longer name", () => {
     const events = [event("Restoring In-Place Archive - Finance (finance@contoso.example)")];
-    assert.equal(idIn(attribute(events, own())), "none");
+    assert.equal(idIn(attribute(events, own())), "unclear");
     assert.equal(idIn(attribute(events, own({ mailbox: archive }))), events[0]?.id);
   });
 
@@ -70,6 +95,10 @@ describe("telling a refusal from an unknown end", () => {
   const answered = (status: number, serverMessage?: string) =>
     new ApiError("text", { method: "POST", path: "/v3/…/Action", status, serverMessage });
 
+  it("takes a 400 for a refusal, whatever it says", () => {
+    assert.equal(isRefusal(answered(400, "nonsense")), true);
+  });
+
   for (const message of [
     "Missing mandatory parameters: ExcludeDrafts",
     "The account does not have permission to impersonate the requested user.",
@@ -82,6 +111,7 @@ describe("telling a refusal from an unknown end", () => {
   for (const [what, error] of [
     ["a proxy's 504", answered(504, "gateway timeout")],
     ["a late 401", answered(401, "token expired")],
+    ["a 500 whose text says nothing of when it happened", answered(500, "The mailbox has exceeded its size limit")],
     ["a 500 that is not in the server's shape", answered(500)],
     ["a 200 that cannot be read", answered(200, "odd")],
     ["a lost connection", new Error("ECONNRESET")],

@@ -134,8 +134,14 @@ describe("judging a restore", () => {
     assert.equal(judge(undefined, none).outcome, "Unknown");
   });
 
-  it("warns when the server did not say how many items failed", () => {
-    assert.equal(judge(answer({ counts: counts({ failed: null }) }), none).outcome, "SucceededWithWarnings");
+  it("knows nothing when the server did not say how many items failed, or whether any was handled", () => {
+    assert.equal(judge(answer({ counts: counts({ failed: null }) }), none).outcome, "Unknown");
+    const half = counts({ created: 0, merged: 0, skipped: null });
+    assert.equal(judge(answer({ counts: half }), none).outcome, "Unknown");
+  });
+
+  it("knows nothing when the answer is empty and the events could not be read", () => {
+    assert.equal(judge(empty, { kind: "unclear", events: [] }).outcome, "Unknown");
   });
 
   it("takes it as proved that nothing was written only when created and merged are counted as zero", () => {

@@ -232,15 +232,17 @@ function parseRestoreAnswer(body: unknown): RestoreAnswer {
   const counted = Object.values(counts).some((count) => count !== null);
   const [cannotContinueError] = fields.texts("cannotContinueError");
   const [exceptions, warnings] = [fields.texts("exceptions"), fields.texts("warnings")];
-  if (!counted && cannotContinueError === undefined && exceptions.length === 0 && warnings.length === 0) {
-    const others = fields.others([...countFields, "cannotContinueError", "exceptions", "warnings"]);
-    if (others.length > 0) {
-      // Something else than an empty answer and than counters: `{"message": …}` with status 200, for one.
-      throw new MailboxRestoreError(
-        "api",
-        `Restore: the server answered 200 with ${others.join(", ")} and without any count`,
-      );
-    }
+  // Something else than an empty answer and than counters, `{"message": …}` with status 200 for one, says nothing of the restore.
+  const unreadable = countFields.filter((name) => fields.isUnreadableCount(name));
+  const foreign = fields.others([...countFields, "cannotContinueError", "exceptions", "warnings"]);
+  const isForeign =
+    foreign.some((name) => /message|error/.test(name)) || (!counted && exceptions.length === 0 && foreign.length > 0);
+  if (unreadable.length > 0 || (isForeign && cannotContinueError === undefined)) {
+    const odd = [...unreadable, ...foreign].join(", ");
+    throw new MailboxRestoreError(
+      "api",
+      `Restore: the server answered 200 with something that cannot be read (${odd})`,
+    );
   }
   return { counts: counted ? counts : undefined, warnings, exceptions, cannotContinueError };
 }

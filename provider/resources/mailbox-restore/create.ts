@@ -2,13 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { ExchangeAccess } from "../../api/dialects/dialect";
 import { ConfigError } from "../../errors";
 import type { Connection } from "../../restore/connection";
-import {
-  type Report,
-  type RestoreAction,
-  type RestoreSource,
-  restoreMailbox,
-  stopPending,
-} from "../../restore/restore";
+import { type Report, type RestoreAction, type RestoreSource, restoreMailbox } from "../../restore/restore";
 import type { AccessInput, MailboxRestoreInputs } from "./inputs";
 import { type MailboxRestoreOutputs, accepted, identityOf, isAcceptedUnknown, outputsOf } from "./outputs";
 import { verdictOn } from "./verdict";
@@ -53,9 +47,6 @@ export async function create(
     record,
   });
   if (isAcceptedUnknown(outs)) {
-    if (outs.pending !== undefined) {
-      await stopPending(connection.dialect, { ...outs, pending: outs.pending });
-    }
     outs = accepted(outs);
   }
   outs.warnings.forEach((warning) => voice.warn(warning));

@@ -1,6 +1,6 @@
 import { ConfigError, messageOf } from "../../errors";
 import type { Connection } from "../../restore/connection";
-import { type PendingRestore, lookAgain, stopPending } from "../../restore/restore";
+import { type PendingRestore, lookAgain } from "../../restore/restore";
 import type { Voice } from "./create";
 import type { MailboxRestoreInputs } from "./inputs";
 import { type MailboxRestoreOutputs, accepted, isAcceptedUnknown, withEdits } from "./outputs";
@@ -27,11 +27,8 @@ export async function update(
   };
   let outputs = withEdits(olds, news);
   const { pending } = outputs;
-  if (pending !== undefined && isAcceptedUnknown(outputs)) {
-    // A person has decided; what the server could still say changes nothing, and it may be gone.
-    const warning = await stopPending(connect().dialect, { ...outputs, pending });
-    outputs = accepted({ ...outputs, warnings: [...outputs.warnings, ...(warning === undefined ? [] : [warning])] });
-  } else if (isAcceptedUnknown(outputs)) {
+  if (isAcceptedUnknown(outputs)) {
+    // A person has decided. Nothing is asked or stopped: the server may be gone, and the restore may still run there.
     outputs = accepted(outputs);
   } else if (pending !== undefined) {
     voice.activity("looking how the restore went on");

@@ -27,14 +27,25 @@ export async function createSession(
   };
 }
 
-/** Another declaration is another session; one that is seen to be over is opened anew. */
+/** Another declaration or another server is another session; one that is seen to be over is opened anew. */
 export function diffSession(
   olds: RestoreSessionOutputs,
   news: RestoreSessionInputs,
+  endpoint: string | undefined,
 ): { changes: true | undefined; replaces: string[] } {
-  const edited = declared.filter((name) => (olds[name] ?? false) !== (news[name] ?? false));
-  const replaces = olds.state === "Stopped" ? [...edited, "state"] : edited;
+  const edited: string[] = declared.filter((name) => normal(name, olds[name]) !== normal(name, news[name]));
+  const isElsewhere = endpoint !== undefined && endpoint !== olds.endpoint;
+  const replaces = [...edited, ...(isElsewhere ? ["endpoint"] : []), ...(olds.state === "Stopped" ? ["state"] : [])];
   return { changes: replaces.length > 0 ? true : undefined, replaces };
+}
+
+/** The same moment in another offset, and the same name in another case, declare the same session. */
+function normal(name: (typeof declared)[number], value: string | boolean | undefined): string | boolean | number {
+  if (typeof value !== "string") {
+    return value ?? false;
+  }
+  const moment = name === "pointInTime" ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(moment) ? value.toLowerCase() : moment;
 }
 
 /** Reads the session's state. One on another server is left as it is, and so is nothing else touched. */
