@@ -11,6 +11,7 @@ export interface Organization {
   lastBackupTime: string | undefined;
 }
 
+/** A mailbox of a backup, as a restore session lists it. */
 export interface Mailbox {
   /** Valid inside its restore session only. */
   id: string;
@@ -19,6 +20,7 @@ export interface Mailbox {
   isArchive: boolean;
 }
 
+/** A restore session, as the server describes it. */
 export interface RestoreSession {
   id: string;
   state: "Working" | "Stopped";
