@@ -159,7 +159,8 @@ function explainLogin(error: unknown, username: string): unknown {
 }
 
 function loginRefused(error: ApiError, username: string): AuthenticationError {
-  const said = error.serverMessage === undefined ? "" : ` The server says: ${error.serverMessage}`;
+  const said =
+    error.serverMessage === undefined ? "" : ` The server says: ${error.serverMessage.replace(/[.\s]+$/, "")}.`;
   return new AuthenticationError(
     `Login as ${username} was refused (status ${error.status}).${said} ` +
       `Check vb365:username (DOMAIN\\user or user@domain of an account that may restore) and vb365:password.`,

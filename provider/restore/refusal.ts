@@ -7,9 +7,8 @@ import { isApiError, MailboxRestoreError } from "../errors";
  */
 const saidBeforeTheStart = [
   /missing mandatory parameters/i,
-  /permission to impersonate|cannot open user mailbox|access is denied/i,
+  /permission to impersonate|cannot open user mailbox/i,
   /invalid credential|user ?name or password|password is incorrect|rejected the client credentials|logon attempt failed/i,
-  /(unauthorized|unauthenticated|authentication failed)/i,
   /invalid length for a base-64/i,
   /mailbox .*(was not found|cannot be found|does not exist)|resource cannot be found/i,
 ];

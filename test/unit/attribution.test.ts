@@ -111,6 +111,14 @@ describe("telling a refusal from an unknown end", () => {
   for (const [what, error] of [
     ["a proxy's 504", answered(504, "gateway timeout")],
     ["a late 401", answered(401, "token expired")],
+    [
+      "access to Exchange that ended in the middle",
+      answered(500, "The remote server returned an error: (401) Unauthorized."),
+    ],
+    [
+      "rights that were missing somewhere in the middle",
+      answered(500, "Access is denied. Check credentials and try again."),
+    ],
     ["a 500 whose text says nothing of when it happened", answered(500, "The mailbox has exceeded its size limit")],
     ["a 500 that is not in the server's shape", answered(500)],
     ["a 200 that cannot be read", answered(200, "odd")],
