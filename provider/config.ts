@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { isIPv6 } from "node:net";
+import { type Timeouts, parseDuration, timeoutNames, timeoutsOf } from "./timeouts";
 
 /** Connection to one Veeam server, checked once and then passed around as a whole. */
 export interface ConnectionSettings {
@@ -11,6 +12,9 @@ export interface ConnectionSettings {
   trust: Trust;
   /** Restores and exports that this process runs at the same time. Default 2. */
   maxConcurrentRestores: number;
+  /** Folder of the journal; relative to the program's folder. Default `.vb365/journal`. */
+  journalDir: string;
+  timeouts: Timeouts;
   /** Account that writes into mailboxes, for actions that name none themselves. */
   exchange: { userName: string | undefined; userPassword: string | undefined };
 }
@@ -31,6 +35,9 @@ export interface ConfigMistake {
   key: string;
   reason: string;
 }
+
+/** Where the journal stands when the configuration names no folder. */
+export const defaultJournalDir = ".vb365/journal";
 
 /** The port of the REST service unless its administrator chose another one ("REST API Settings", all versions). */
 const defaultPort = 4443;
@@ -80,6 +87,7 @@ export function readConnectionSettings(
     });
   }
   const trust = readTrust(optional, mistakes);
+  const timeouts = readTimeouts(optional("timeouts"), mistakes);
 
   if (mistakes.length > 0 || endpoint === undefined || "reason" in endpoint) {
     return { mistakes };
@@ -92,9 +100,35 @@ export function readConnectionSettings(
       apiVersion: "v3",
       trust,
       maxConcurrentRestores,
+      journalDir: optional("journalDir") ?? defaultJournalDir,
+      timeouts,
       exchange: { userName: optional("exchangeUserName"), userPassword: optional("exchangeUserPassword") },
     },
   };
+}
+
+/** `{"restore": "4h"}` as JSON text: that is what `pulumi config set --path vb365:timeouts.restore 4h` makes of it. */
+function readTimeouts(text: string | undefined, mistakes: ConfigMistake[]): Timeouts {
+  const wrong = (reason: string) => mistakes.push({ key: "timeouts", reason: `vb365:timeouts ${reason}` });
+  const how = "set one with: pulumi config set --path vb365:timeouts.restore 4h";
+  let given: unknown = {};
+  try {
+    given = JSON.parse(text ?? "{}");
+  } catch {
+    wrong(`cannot be read; ${how}`);
+  }
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    wrong(`must have a name for each limit; ${how}`);
+    return timeoutsOf(undefined);
+  }
+  for (const [name, value] of Object.entries(given)) {
+    if (!(timeoutNames as readonly string[]).includes(name)) {
+      wrong(`has no limit "${name}"; there are ${timeoutNames.join(", ")}`);
+    } else if (typeof value !== "string" || parseDuration(value) === undefined) {
+      mistakes.push({ key: "timeouts", reason: `vb365:timeouts.${name} must be a duration like 90s, 20m, 8h or 2d` });
+    }
+  }
+  return timeoutsOf(given);
 }
 
 function parseEndpoint(written: string): { origin: string } | { reason: string } {

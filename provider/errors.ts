@@ -16,6 +16,7 @@ export type ErrorCode =
   | "file"
   | "export"
   | "refused"
+  | "journal"
   | "incomplete";
 
 /** Base of every error that this package throws on purpose. */
@@ -45,11 +46,14 @@ export class ConfigError extends MailboxRestoreError {
 export class ConnectionError extends MailboxRestoreError {
   /** False when the layer that threw has already tried again. */
   readonly repeatable: boolean;
+  /** We stopped waiting: a limit of ours had passed, and the server may still work. */
+  readonly timedOut: boolean;
 
-  constructor(message: string, options: { notSent: boolean; repeatable?: boolean }) {
+  constructor(message: string, options: { notSent: boolean; repeatable?: boolean; timedOut?: boolean }) {
     super("connection", message);
     this.notSent = options.notSent;
     this.repeatable = options.repeatable ?? true;
+    this.timedOut = options.timedOut ?? false;
   }
 }
 

@@ -126,6 +126,33 @@ export type ActionArgs =
       restoreToOriginalLocation?: undefined;
     };
 
+/** Limits, each a duration as text: `"90s"`, `"20m"`, `"8h"`, `"2d"`. Default: the provider's `timeouts`. */
+export interface TimeoutsArgs {
+  /** Longest wait for a login to be answered. Default `"2m"`. When it ends, nothing was sent. */
+  login?: pulumi.Input<string>;
+  /** Longest wait for a restore session to open, or for one of its lists to begin. Default `"5m"`. When it ends, nothing was sent. */
+  session?: pulumi.Input<string>;
+  /** Longest silence before a restore or an export begins to answer. Default: no limit. A restore is `Unfinished` then. */
+  firstByte?: pulumi.Input<string>;
+  /** Longest silence in the middle of an answer. Default `"2m"`. */
+  idle?: pulumi.Input<string>;
+  /** Longest wait for a restore or an export as a whole. Default: no limit. A restore is `Unfinished` then, and the next `up` goes on waiting. */
+  restore?: pulumi.Input<string>;
+}
+
+/** A restore that was done by hand. */
+export type AdoptArgs =
+  | {
+      /** A restore session of this login that holds it: its events say how it ended. */
+      restoreSessionId: pulumi.Input<string>;
+      note?: undefined;
+    }
+  | {
+      /** Who did it, when, and how it ended; the outcome is `Accepted`. */
+      note: pulumi.Input<string>;
+      restoreSessionId?: undefined;
+    };
+
 /** What every restore and export has; all of it optional, and only `runId` runs one again. */
 export interface CommonArgs {
   /** Any text: a date, a ticket, a commit. Another one restores again, and that is its only purpose. */
@@ -151,6 +178,13 @@ export interface CommonArgs {
   reason?: pulumi.Input<string>;
   /** What a destroy does to the exported file. Default `"keep"`. Restored mail always stays. */
   onDestroy?: pulumi.Input<"keep" | "deletePst">;
+  /** How long what is waited for. Pulumi's own `customTimeouts` do not reach a dynamic provider. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+  /**
+   * Take over a restore that was done by hand, instead of running one: nothing is sent. Read when the resource is created, and may be
+   * removed afterwards.
+   */
+  adopt?: pulumi.Input<AdoptArgs>;
 }
 
 /** What a {@link MailboxRestore} is declared with: one way to name the mailbox, one action, and what is common to all. */
@@ -181,6 +215,7 @@ const outputNames = [
   "events",
   "intentHash",
   "stateVersion",
+  "adoptedFrom",
 ] as const satisfies (keyof MailboxRestoreOutputs)[];
 
 const kind = "MailboxRestore";
@@ -197,12 +232,12 @@ export class MailboxRestore extends pulumi.CustomResource {
   declare readonly attemptId: pulumi.Output<string>;
   /** Server that it ran on. */
   declare readonly endpoint: pulumi.Output<string>;
-  /** Restore session that it ran in. */
-  declare readonly sessionId: pulumi.Output<string>;
+  /** Restore session that it ran in; null when it was taken over from a note. */
+  declare readonly sessionId: pulumi.Output<string | null>;
   /** Version of the REST API that it was sent with, as `v3`. */
   declare readonly apiVersion: pulumi.Output<string>;
-  /** Id of the restored mailbox in its session. */
-  declare readonly mailboxId: pulumi.Output<string>;
+  /** Id of the restored mailbox in its session; null when it was taken over and nobody said. */
+  declare readonly mailboxId: pulumi.Output<string | null>;
   /** E-mail of the restored mailbox, as the backup lists it. */
   declare readonly mailboxEmail: pulumi.Output<string>;
   /** Id of the organisation on the server; null when the restore session was opened elsewhere. */
@@ -235,6 +270,8 @@ export class MailboxRestore extends pulumi.CustomResource {
   declare readonly intentHash: pulumi.Output<string>;
   /** Version of what is written into the state; read by this package alone. */
   declare readonly stateVersion: pulumi.Output<number>;
+  /** Where this record came from when no run of this resource brought it: the journal of a broken run, a restore session, a note. */
+  declare readonly adoptedFrom: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: MailboxRestoreArgs, opts?: pulumi.CustomResourceOptions) {
     const seeded = Object.fromEntries(outputNames.map((output) => [output, undefined]));

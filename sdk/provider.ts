@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { TimeoutsArgs } from "./mailbox-restore";
 
 /** Connection to one Veeam server. What is left out comes from the stack's configuration (`vb365:KEY`), then from the environment. */
 export interface ProviderArgs {
@@ -18,6 +19,10 @@ export interface ProviderArgs {
   insecure?: pulumi.Input<boolean>;
   /** Restores and exports at the same time. Default 2. */
   maxConcurrentRestores?: pulumi.Input<number>;
+  /** Folder that remembers what was sent, also after a crash; relative to the program's folder. Default `.vb365/journal`. */
+  journalDir?: pulumi.Input<string>;
+  /** How long what is waited for, for all restores that say nothing themselves. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
   /** Account that writes into mailboxes, for all restores that name none themselves. */
   exchangeUserName?: pulumi.Input<string>;
   /** Secret by itself. */
@@ -36,6 +41,8 @@ const keys = [
   "tlsFingerprint",
   "insecure",
   "maxConcurrentRestores",
+  "journalDir",
+  "timeouts",
   "exchangeUserName",
   "exchangeUserPassword",
 ] as const satisfies (keyof ProviderArgs)[];
@@ -73,4 +80,5 @@ function flatten(args: ProviderArgs): Record<string, pulumi.Input<string>> {
 }
 
 /** An empty text is a setting that is not there. */
-const textOf = (value: string | number | boolean | undefined) => (value === undefined ? "" : String(value));
+const textOf = (value: string | number | boolean | object | undefined) =>
+  value === undefined ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);

@@ -18,6 +18,8 @@ export interface Credentials {
 
 /** Sends requests with a bearer token, and keeps that token alive. */
 export interface AuthenticatedTransport {
+  /** Makes sure that there is a token. */
+  logIn(): Promise<void>;
   send(request: HttpRequest): Promise<HttpResponse>;
   /** The secrets that are in use now, for redaction. */
   secrets(): (string | undefined)[];
@@ -42,7 +44,14 @@ const longestMarginMs = 5 * 60_000;
  */
 export function authenticate(
   transport: Transport,
-  options: { apiPath: string; credentials: Credentials; retry: RetryPolicy; redact: Redact; now?: () => number },
+  options: {
+    apiPath: string;
+    credentials: Credentials;
+    retry: RetryPolicy;
+    redact: Redact;
+    limitMs: () => number;
+    now?: () => number;
+  },
 ): AuthenticatedTransport {
   const now = options.now ?? Date.now;
   let token: Token | undefined;
@@ -55,7 +64,7 @@ export function authenticate(
       headers: { "Content-Type": "application/x-www-form-urlencoded", Accept: "application/json" },
       body: new URLSearchParams(form).toString(),
       repeatable: true,
-      firstByteTimeoutMs: 120_000,
+      firstByteTimeoutMs: options.limitMs(),
     };
     return withRetry(options.retry, async () => {
       const response = await transport.send(request);
@@ -106,6 +115,9 @@ export function authenticate(
     transport.send({ ...request, headers: { ...request.headers, Authorization: `Bearer ${accessToken}` } });
 
   return {
+    async logIn() {
+      await currentToken().catch(throwNotSent);
+    },
     async send(request) {
       const used = await currentToken().catch(throwNotSent);
       const response = await sendWith(request, used);

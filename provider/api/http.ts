@@ -2,10 +2,13 @@ import type { ConnectionSettings } from "../config";
 import { type Redact, createRedactor, readFailure, readJson } from "./answer";
 import { authenticate } from "./auth";
 import { type RetryPolicy, defaultRetryPolicy, withRetry } from "./retry";
+import { type Timeouts } from "../timeouts";
 import { type HttpRequest, type HttpResponse, createTransport } from "./transport";
 
 /** The whole stack under a dialect: retry around login around transport, so that a repeated request has a fresh token. */
 export interface Http {
+  /** Logs in, if that has not been done. */
+  logIn(): Promise<void>;
   /** Sends a request and returns the parsed body of a success (undefined when empty); any other status is thrown. */
   json(request: HttpRequest): Promise<unknown>;
   /** Sends a request and returns the answer with its body unread; any status but success is thrown. */
@@ -15,6 +18,8 @@ export interface Http {
 }
 
 export interface HttpOptions {
+  /** Limits in milliseconds, which may still grow: a login and a restore session are waited for by several at once. */
+  limits?: Pick<Timeouts, "login" | "session" | "idle">;
   retry?: RetryPolicy;
   /** Milliseconds since the epoch, for the token's age. */
   now?: () => number;
@@ -24,7 +29,8 @@ export interface HttpOptions {
 
 export function createHttp(settings: ConnectionSettings, apiPath: string, options: HttpOptions = {}): Http {
   const retry = options.retry ?? defaultRetryPolicy;
-  const transport = createTransport(settings);
+  const limits = options.limits ?? settings.timeouts;
+  const transport = createTransport({ ...settings, idleTimeoutMs: limits.idle });
   const redact = createRedactor(() => [
     settings.password,
     settings.exchange.userPassword,
@@ -36,6 +42,7 @@ export function createHttp(settings: ConnectionSettings, apiPath: string, option
     credentials: settings,
     retry,
     redact,
+    limitMs: () => limits.login,
     ...(options.now === undefined ? {} : { now: options.now }),
   });
 
@@ -48,8 +55,10 @@ export function createHttp(settings: ConnectionSettings, apiPath: string, option
   };
 
   return {
+    logIn: () => authenticated.logIn(),
     json(request) {
-      const attempt = async () => readJson(request, await once(request), redact);
+      const limited = { firstByteTimeoutMs: limits.session, ...request };
+      const attempt = async () => readJson(request, await once(limited), redact);
       return request.repeatable ? withRetry(retry, attempt) : attempt();
     },
     stream: (request) => (request.repeatable ? withRetry(retry, () => once(request)) : once(request)),

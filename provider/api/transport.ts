@@ -18,6 +18,10 @@ export interface HttpRequest {
   repeatable: boolean;
   /** Longest silence before the answer begins, in milliseconds; undefined = no limit, for calls that work for hours. */
   firstByteTimeoutMs?: number | undefined;
+  /** Longest silence in the middle of the answer, in milliseconds; default as of the transport. */
+  idleTimeoutMs?: number | undefined;
+  /** Longest time for everything together, in milliseconds; undefined = no limit. */
+  totalTimeoutMs?: number | undefined;
 }
 
 export interface HttpResponse {
@@ -58,7 +62,7 @@ export function createTransport(options: TransportOptions): Transport {
         url.searchParams.set(name, String(value));
       }
       const abort = new AbortController();
-      const watch = watchSilence(abort, request.firstByteTimeoutMs, idleTimeoutMs);
+      const watch = watchSilence(abort, request, request.idleTimeoutMs ?? idleTimeoutMs);
       // An action gets a connection of its own: the server may close a pooled one at the moment we write to it, and then
       // nobody could say whether the action was received.
       let isSecure = request.repeatable;
@@ -127,33 +131,42 @@ const tooLarge = { notSent: false, repeatable: false };
 /** An action waits for hours for its answer, but only this long for its connection: until then it has not been sent. */
 const connectLimitMs = 60_000;
 
-/** Aborts a request when nothing was heard for too long: one limit before the answer, another one inside it. */
-function watchSilence(abort: AbortController, firstByteMs: number | undefined, idleMs: number) {
+/** Aborts a request when a limit has passed: silence before the answer, silence inside it, or the time for everything. */
+function watchSilence(
+  abort: AbortController,
+  { firstByteTimeoutMs, totalTimeoutMs }: Pick<HttpRequest, "firstByteTimeoutMs" | "totalTimeoutMs">,
+  idleMs: number,
+) {
   let failure: ConnectionError | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  const arm = (ms: number | undefined, what: string, onExpiry: (error: ConnectionError) => void) => {
-    clearTimeout(timer);
-    if (ms === undefined) {
-      return;
-    }
-    timer = setTimeout(() => {
-      failure = new ConnectionError(`The server was silent for ${Math.round(ms / 1000)} s ${what}`, { notSent: false });
-      onExpiry(failure);
-    }, ms);
-    timer.unref();
+  let end: (error: ConnectionError) => void = () => abort.abort();
+  const after = (ms: number, what: string, onExpiry: (expire: () => void) => void) => {
+    const expire = () => {
+      failure = new ConnectionError(what.replace("{}", describeSeconds(ms)), { notSent: false, timedOut: true });
+      end(failure);
+    };
+    return setTimeout(() => onExpiry(expire), ms).unref();
   };
-  arm(firstByteMs, "before it answered", () => abort.abort());
+  const now = (expire: () => void) => expire();
+  let silence =
+    firstByteTimeoutMs === undefined
+      ? undefined
+      : after(firstByteTimeoutMs, "The server was silent for {} before it answered", now);
+  const total =
+    totalTimeoutMs === undefined ? undefined : after(totalTimeoutMs, "The server had not finished after {}", now);
+  const stop = () => {
+    clearTimeout(silence);
+    clearTimeout(total);
+  };
   return {
     answered(body: Readable) {
-      const rearm = () =>
-        arm(idleMs, "in the middle of its answer", (error) => {
+      end = (error) => body.destroy(error);
+      const rearm = () => {
+        clearTimeout(silence);
+        silence = after(idleMs, "The server was silent for {} in the middle of its answer", (expire) =>
           // Bytes that wait here to be read mean that we are slow, not the server.
-          if (body.readableLength > 0) {
-            rearm();
-          } else {
-            body.destroy(error);
-          }
-        });
+          body.readableLength > 0 ? rearm() : expire(),
+        );
+      };
       rearm();
       // `prependListener("data")` would start the flow; a wrapper around push sees each chunk without touching it.
       const push = body.push.bind(body);
@@ -161,12 +174,14 @@ function watchSilence(abort: AbortController, firstByteMs: number | undefined, i
         rearm();
         return push(chunk, encoding);
       };
-      body.once("close", () => clearTimeout(timer));
+      body.once("close", stop);
     },
-    stop: () => clearTimeout(timer),
+    stop,
     expired: () => failure,
   };
 }
+
+const describeSeconds = (ms: number) => `${ms < 10_000 ? ms / 1000 : Math.round(ms / 1000)} s`;
 
 const unreachable = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "EADDRNOTAVAIL"]);
 

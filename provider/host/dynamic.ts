@@ -1,15 +1,32 @@
 import { check } from "../resources/mailbox-restore/check";
 import { create } from "../resources/mailbox-restore/create";
-import { remove } from "../resources/mailbox-restore/delete";
+import { farewellTo, remove } from "../resources/mailbox-restore/delete";
 import { diff } from "../resources/mailbox-restore/diff";
 import type { MailboxRestoreInputs } from "../resources/mailbox-restore/inputs";
+import { createMemory } from "../resources/mailbox-restore/memory";
+import { upgraded } from "../resources/mailbox-restore/migrations";
 import type { MailboxRestoreOutputs } from "../resources/mailbox-restore/outputs";
 import { read } from "../resources/mailbox-restore/read";
+import { rerunInWords } from "../resources/mailbox-restore/rerun";
 import { update } from "../resources/mailbox-restore/update";
 import { checkSession } from "../resources/restore-session/check";
 import type { RestoreSessionInputs, RestoreSessionOutputs } from "../resources/restore-session/inputs";
 import { createSession, deleteSession, diffSession, readSession } from "../resources/restore-session/lifecycle";
-import { type ResourceHandler, configure, configured, connected, contentOf, failuresOf, working } from "./process";
+import { isIncomplete } from "../errors";
+import {
+  type ResourceHandler,
+  configure,
+  configured,
+  connected,
+  contentOf,
+  failuresOf,
+  handOver,
+  inform,
+  journaled,
+  surroundingsOf,
+  warnOfPassingJournal,
+  working,
+} from "./process";
 
 /**
  * The package's entry `./provider`: what Pulumi's dynamic provider process loads, by the text in `sdk/handler.ts`. That
@@ -17,40 +34,66 @@ import { type ResourceHandler, configure, configured, connected, contentOf, fail
  * how an engine talks to us.
  */
 
+const memory = createMemory(journaled);
+
 export const MailboxRestore: ResourceHandler = {
   configure,
 
   async check(olds, news) {
-    const { inputs, mistakes } = check(contentOf(olds), contentOf(news), configured());
+    const before = contentOf<MailboxRestoreInputs>(olds);
+    await memory.sawInputs(before);
+    const { inputs, mistakes } = check(before, contentOf(news), configured());
     return { inputs: { ...inputs }, failures: failuresOf(mistakes) };
   },
 
   async diff(_id, olds, news) {
-    return { ...diff(contentOf<MailboxRestoreOutputs>(olds), contentOf<MailboxRestoreInputs>(news)) };
+    const [before, inputs] = [upgraded(contentOf(olds)), contentOf<MailboxRestoreInputs>(news)];
+    const answer = diff(before, inputs);
+    memory.sawOutputs(before);
+    if (answer.replaces.length > 0) {
+      await inform(inputs.__urn, rerunInWords(before, inputs));
+    }
+    return { ...answer };
   },
 
-  create: (inputs) =>
-    working(inputs, async (voice) => {
-      const { id, outs } = await create(connected(), contentOf<MailboxRestoreInputs>(inputs), voice);
-      return { id, outs: { ...outs } };
+  create: (bag) =>
+    working(bag, async (voice) => {
+      const inputs = contentOf<MailboxRestoreInputs>(bag);
+      warnOfPassingJournal(voice);
+      try {
+        const { id, outs } = await create(connected(), inputs, memory.hadIntentOf(inputs), surroundingsOf(voice));
+        handOver(outs);
+        return { id, outs: { ...outs } };
+      } catch (error) {
+        if (isIncomplete(error)) {
+          handOver(error.properties as unknown as MailboxRestoreOutputs);
+        }
+        throw error;
+      }
     }),
 
-  async read(id, outputs) {
-    return { id, props: { ...(await read(contentOf<MailboxRestoreOutputs>(outputs))) } };
+  async read(id, bag) {
+    const outputs = upgraded(contentOf(bag));
+    memory.sawOutputs(outputs);
+    return { id, props: { ...(await read(connected, outputs)) } };
   },
 
   update: (_id, olds, news) =>
     working(news, async (voice) => {
-      const [before, inputs] = [contentOf<MailboxRestoreOutputs>(olds), contentOf<MailboxRestoreInputs>(news)];
-      return { outs: { ...(await update(connected, before, inputs, voice)) } };
+      const [before, inputs] = [upgraded(contentOf(olds)), contentOf<MailboxRestoreInputs>(news)];
+      memory.sawOutputs(before);
+      return { outs: { ...(await update(connected, before, inputs, surroundingsOf(voice))) } };
     }),
 
-  delete: (_id, outputs) =>
-    working(outputs, async (voice) => {
-      const warning = await remove(connected, contentOf<MailboxRestoreOutputs>(outputs));
+  delete: (_id, bag) =>
+    working(bag, async (voice) => {
+      const outputs = upgraded(contentOf(bag));
+      memory.sawOutputs(outputs);
+      const warning = await remove(connected, outputs);
       if (warning !== undefined) {
         voice.warn(warning);
       }
+      voice.conclude(farewellTo(outputs));
     }),
 };
 

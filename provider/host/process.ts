@@ -1,8 +1,12 @@
-import { type ConfigMistake, type ConnectionSettings, readConnectionSettings } from "../config";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type ConfigMistake, type ConnectionSettings, defaultJournalDir, readConnectionSettings } from "../config";
 import { ConfigError, isIncomplete } from "../errors";
 import { unknownValue } from "../resources/shape";
 import { type Connection, connect } from "../restore/connection";
-import { openEngineLog, severity, speakingFor } from "./progress";
+import type { Voice } from "../resources/mailbox-restore/surroundings";
+import { type SessionLook, createSessionLook } from "../restore/earlier";
+import { type Journal, openJournal } from "../restore/journal";
+import { openEngine, severity, speakingFor } from "./progress";
 
 /** What all kinds of resources share in a provider process: its server, its log, and how bags come and go. */
 
@@ -27,7 +31,9 @@ export interface DynamicConfig {
 let settings: ConnectionSettings | undefined;
 let mistakes: ConfigMistake[] = [];
 let connection: Connection | undefined;
-const log = openEngineLog(process.argv.at(-1));
+let opened: { journal: Journal; sessionLook: SessionLook } | undefined;
+const engine = openEngine(process.argv.at(-1));
+const { log } = engine;
 
 /** Called once a kind, and not awaited by whoever comes second: it stores, and connects to nothing. */
 export function configure({ config }: { config: DynamicConfig }): Promise<void> {
@@ -50,6 +56,7 @@ export function configured() {
     configMistakes: mistakes,
     hasExchangeAccess: exchange.every((value) => value !== undefined),
     endpoint: settings?.endpoint,
+    journalDir: settings?.journalDir ?? defaultJournalDir,
     now: new Date(),
   };
 }
@@ -60,7 +67,11 @@ export function connected(): Connection {
     throw new ConfigError(mistakes.map(({ reason }) => reason).join("\n"));
   }
   if (connection === undefined) {
-    connection = connect(settings);
+    connection = connect(settings, {
+      mayStop: async () => !(await engine.isGone()),
+      notice: (message) =>
+        void log({ urn: "", severity: severity.warning, message: sendable(message), ephemeral: false }),
+    });
     if (settings.trust.by === "nothing") {
       const message =
         `vb365:insecure is set: ${settings.endpoint} is not verified, so anybody between here and there can read the passwords. ` +
@@ -70,6 +81,71 @@ export function connected(): Connection {
   }
   return connection;
 }
+
+/** The journal of this process; made by the first write. */
+export function journaled() {
+  if (opened === undefined) {
+    const journal = openJournal(settings?.journalDir ?? defaultJournalDir);
+    opened = { journal, sessionLook: createSessionLook(journal) };
+  }
+  return opened;
+}
+
+/** What a resource's work needs of this process. */
+export function surroundingsOf(voice: Voice) {
+  return { voice, ...journaled(), engineIsGone: engine.isGone };
+}
+
+/** A runner that is new each time has no journal of the run before. Said once, before something is sent. */
+export function warnOfPassingJournal(voice: Voice): void {
+  if (process.env["CI"] && settings?.journalDir === defaultJournalDir && !isWarned) {
+    isWarned = true;
+    voice.warn(
+      `This runs in CI, and the journal is in ${defaultJournalDir} on this runner. If the runner is thrown away after a crash, the ` +
+        `next run has only the server to ask what was sent already. Set vb365:journalDir to a folder that stays.`,
+    );
+  }
+}
+let isWarned = false;
+
+/** Says something about a resource that stays on the screen. Never fails. */
+export function inform(urn: string | undefined, message: string): Promise<void> {
+  return log({ urn: urn ?? "", severity: severity.info, message: sendable(message), ephemeral: false });
+}
+
+/** The attempts whose results the engine was given by this process. */
+const handedOver = new Map<string, { attemptId: string; sessionId: string }>();
+
+/** Notes that the engine has been given the result of an attempt; at an orderly end of this process the state has it. */
+export function handOver({ attemptId, sessionId }: { attemptId: string; sessionId: string | null }): void {
+  if (sessionId !== null) {
+    handedOver.set(attemptId, { attemptId, sessionId });
+  }
+}
+
+let busy = 0;
+/** A process whose engine is gone ends within this time after its last work. */
+const orphanLookMs = 2000;
+/** The engine kills a provider that has not ended 5 s after it was asked to. */
+const longestFarewellMs = 4000;
+
+// The engine asks its providers to end when it has stored what they said (seen). What was begun and not answered stays open.
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    try {
+      handedOver.forEach((attempt) => journaled().journal.close(attempt));
+    } catch {
+      // What stays open asks again.
+    }
+    void Promise.race([connection?.sessions.end(), sleep(longestFarewellMs)]).finally(() => process.exit(0));
+  });
+}
+// After a kill of the CLI nobody ends this process, and it holds passwords. What it works on is finished first.
+setInterval(() => {
+  if (busy === 0) {
+    void engine.isGone().then((isGone) => isGone && busy === 0 && process.exit(0));
+  }
+}, orphanLookMs).unref();
 
 /** The one extra key that the host adds to every bag. */
 const providerKey = "__provider";
@@ -87,6 +163,7 @@ export function failuresOf(mistakes: { path: string; reason: string }[]): { prop
 
 /** Runs work on a resource's row; what is thrown as incomplete becomes state, so it needs the host's key again. */
 export async function working<T>(bag: Bag, work: Parameters<typeof speakingFor<T>>[2]): Promise<T> {
+  busy += 1;
   try {
     return sendable(await speakingFor(log, contentOf<{ __urn?: string }>(bag).__urn, work));
   } catch (error) {
@@ -98,6 +175,8 @@ export async function working<T>(bag: Bag, work: Parameters<typeof speakingFor<T
       error.reasons.splice(0, error.reasons.length, ...sendable(error.reasons));
     }
     throw error;
+  } finally {
+    busy -= 1;
   }
 }
 

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import type { Voice } from "../resources/mailbox-restore/create";
+import type { Voice } from "../resources/mailbox-restore/surroundings";
 
 /** Severities of the engine's log, as `engine.proto` numbers them. */
 export const severity = { info: 1, warning: 2 };
@@ -19,11 +19,17 @@ interface LogLine {
 /** Resolves when the line has been handed over, or could not be. Never rejects. */
 type Log = (line: LogLine) => Promise<void>;
 
+/** The Pulumi engine that started this process. */
+export interface Engine {
+  log: Log;
+  /** Is nobody left at its address? It listens as long as it lives, so one that is only slow is there. */
+  isGone(): Promise<boolean>;
+}
+
 /**
- * Opens the way to the engine's log. Its address is the last argument of this process; where there is none, or where it
- * does not answer, nothing is shown and nothing fails.
+ * Opens the way to the engine. Its address is the last argument of this process; where there is none, nothing is shown and nothing fails.
  */
-export function openEngineLog(address: string | undefined): Log {
+export function openEngine(address: string | undefined): Engine {
   if (address === undefined || !/^[\w.[\]:-]+:\d+$/.test(address)) {
     return silent;
   }
@@ -32,12 +38,15 @@ export function openEngineLog(address: string | undefined): Log {
     const sdk = createRequire(require.resolve("@pulumi/pulumi"));
     const grpc = sdk("@grpc/grpc-js") as { credentials: { createInsecure(): unknown } };
     const services = sdk("@pulumi/pulumi/proto/engine_grpc_pb") as { EngineClient: EngineClientClass };
-    const messages = sdk("@pulumi/pulumi/proto/engine_pb") as { LogRequest: new () => LogRequest };
+    const messages = sdk("@pulumi/pulumi/proto/engine_pb") as {
+      LogRequest: new () => LogRequest;
+      GetRootResourceRequest: new () => object;
+    };
     const client = new services.EngineClient(address, grpc.credentials.createInsecure());
-    let isGone = false;
+    let isDeaf = false;
     const send = ({ urn, severity, message, ephemeral }: LogLine) =>
       new Promise<void>((sent) => {
-        if (isGone) {
+        if (isDeaf) {
           return sent();
         }
         const request = new messages.LogRequest();
@@ -46,25 +55,44 @@ export function openEngineLog(address: string | undefined): Log {
         request.setMessage(message);
         request.setEphemeral(ephemeral);
         client.log(request, { deadline: Date.now() + patienceMs }, (error) => {
-          isGone = error !== null;
+          isDeaf = error !== null;
           sent();
         });
       });
     // One after the other: two lines under way at once may arrive in either order, and the older one would stay on the row.
     let last = Promise.resolve();
-    return (line) => (last = last.then(() => send(line)));
+    const isGone = () =>
+      new Promise<boolean>((known) =>
+        client.getRootResource(
+          new messages.GetRootResourceRequest(),
+          { deadline: Date.now() + patienceMs },
+          // Any answer but this one comes from somebody, also "I do not know that question".
+          (error) => known(error?.code === unavailable),
+        ),
+      );
+    return { log: (line) => (last = last.then(() => send(line))), isGone };
   } catch {
     // Another layout of the SDK: progress is a convenience, a restore does not depend on it.
     return silent;
   }
 }
 
-const silent: Log = () => Promise.resolve();
+/** gRPC's code for a line that leads nowhere. */
+const unavailable = 14;
+
+const silent: Engine = { log: () => Promise.resolve(), isGone: () => Promise.resolve(false) };
 
 type EngineClientClass = new (
   address: string,
   credentials: unknown,
-) => { log(request: LogRequest, options: { deadline: number }, done: (error: Error | null) => void): void };
+) => {
+  log(request: LogRequest, options: { deadline: number }, done: (error: Error | null) => void): void;
+  getRootResource(
+    request: object,
+    options: { deadline: number },
+    done: (error: { code?: number } | null) => void,
+  ): void;
+};
 
 interface LogRequest {
   setUrn(urn: string): void;

@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject } from "ajv";
 import { nearestOf } from "../nearest";
+import { parseDuration } from "../timeouts";
 
 /**
  * What Pulumi's runtime puts in place of a value that a preview cannot know yet. It may stand for anything, so it satisfies
@@ -25,6 +26,8 @@ export const flag: Schema = { type: "boolean" };
 export const emailAddress: Schema = { type: "string", format: "email-address" };
 /** RFC 3339 with an offset, or "latest". */
 export const moment: Schema = { type: "string", format: "moment" };
+/** Text like "90s", "20m", "8h". */
+export const duration: Schema = { type: "string", format: "duration-text" };
 
 /** An object that has no other properties than these. */
 export const object = (properties: Record<string, Schema>, required: string[] = []): Schema => ({
@@ -36,6 +39,7 @@ export const object = (properties: Record<string, Schema>, required: string[] = 
 
 const ajv = new Ajv({ allErrors: true, strict: true });
 ajv.addFormat("email-address", (value) => /^[^\s@]+@[^\s@]+$/.test(value));
+ajv.addFormat("duration-text", (value) => parseDuration(value) !== undefined);
 ajv.addFormat("moment", (value) => value === "latest" || isMoment(value));
 
 /** RFC 3339 with an offset: a time without one means another moment on every machine. */
@@ -88,15 +92,18 @@ function describe(error: ErrorObject, schema: Schema): Mistake {
     case "format":
       return {
         path: at(),
-        reason:
-          params["format"] === "moment"
-            ? 'must be a time with an offset, like 2026-03-01T08:00:00Z or 2026-03-01T09:00:00+01:00, or "latest"'
-            : "must be an e-mail address",
+        reason: formats[String(params["format"])] ?? "is not valid",
       };
     default:
       return { path: at(), reason: error.message ?? "is not valid" };
   }
 }
+
+const formats: Record<string, string> = {
+  moment: 'must be a time with an offset, like 2026-03-01T08:00:00Z or 2026-03-01T09:00:00+01:00, or "latest"',
+  "email-address": "must be an e-mail address",
+  "duration-text": "must be a duration like 90s, 20m, 8h or 2d",
+};
 
 /** An input that does not exist, with the nearest one that does. */
 function describeUnknownInput(schema: Schema, path: string[], name: string): Mistake {

@@ -73,8 +73,22 @@ function reading(event: SessionEvent, own: OwnAction): { whose: "ours" | "neighb
   return { whose: named.length > 0 || addresses.size > 0 ? "stranger" : "nobody" };
 }
 
+/** Can an event be that of a restore of this mailbox, or into this target? One that names somebody else is not; one that names nobody may be. */
+export function mayConcern(
+  event: Pick<SessionEvent, "title" | "message">,
+  about: { mailbox: Named; mailboxes: readonly Named[]; target?: string | undefined },
+): boolean {
+  const text = textOf(event);
+  const addresses = addressesIn(text);
+  if (about.target !== undefined && addresses.includes(about.target.toLowerCase())) {
+    return true;
+  }
+  const named = mailboxesNamedIn(text, about.mailboxes);
+  return named.some(({ id }) => id === about.mailbox.id) || (named.length === 0 && addresses.length === 0);
+}
+
 /** Title and message in one, without saying the same twice. */
-export function textOf({ title, message }: SessionEvent): string {
+export function textOf({ title, message }: Pick<SessionEvent, "title" | "message">): string {
   return title === "" || message.includes(title) ? message : `${title}: ${message}`;
 }
 

@@ -58,6 +58,15 @@ function nearestFolder(folder: string): string {
   return isThere || folder === dirname(folder) ? folder : nearestFolder(dirname(folder));
 }
 
+const partOf = (absolute: string, attemptId: string) => `${absolute}.${attemptId}.part`;
+
+/** Removes what an export left that was broken off. */
+export async function discardPart(path: string, attemptId: string): Promise<void> {
+  const part = partOf(resolve(path), attemptId);
+  await rm(part, { force: true });
+  await rm(`${part}.owner`, { force: true });
+}
+
 /** A file that is being received. Nothing stands at its path before {@link PstDraft.keep}. */
 export interface PstDraft {
   /**
@@ -85,7 +94,7 @@ export async function draftPst(path: string, owner: { identity: string; attemptI
     throw fileError(`${path} is being written by another export of this program: give each its own path.`);
   }
   reserved.add(absolute);
-  const part = `${absolute}.${owner.attemptId}.part`;
+  const part = partOf(absolute, owner.attemptId);
   const draftOfNote = `${part}.owner`;
   let file: FileHandle | undefined;
   let received: PstFile | undefined;

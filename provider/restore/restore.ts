@@ -1,19 +1,15 @@
-import type {
-  Counts,
-  ExchangeAccess,
-  Mailbox,
-  Organization,
-  RestoreAnswer,
-  RestoreToOptions,
-  SessionEvent,
-} from "../api/dialects/dialect";
-import { cut } from "../api/answer";
-import { MailboxRestoreError, messageOf } from "../errors";
+import { resolve } from "node:path";
+import type { ExchangeAccess, Mailbox, Organization, RestoreAnswer, RestoreToOptions } from "../api/dialects/dialect";
+import { ConnectionError, MailboxRestoreError, isConnectionError, messageOf } from "../errors";
+import type { Timeouts } from "../timeouts";
 import { type Attribution, attribute } from "./attribution";
 import type { Connection } from "./connection";
-import { type Judgement, type Outcome, judge, provesNothingWritten } from "./outcome";
+import { type SessionLook, refuseStrange, settleTarget } from "./earlier";
+import type { Journal, JournalEntry } from "./journal";
+import { type Judgement, judge, provesNothingWritten } from "./outcome";
 import { dataAgeSeconds, resolvePointInTime } from "./point-in-time";
 import { type PstDraft, type PstFile, draftPst } from "./pst";
+import { type PendingRestore, type Report, type RestoreRecord, isOpen, shorten, shownEvent } from "./record";
 import { isRefusal, refusal } from "./refusal";
 import { type MailboxSelector, selectMailbox, selectOrganization } from "./selection";
 import type { OpenSession, SessionLease, Work } from "./session-pool";
@@ -39,55 +35,28 @@ export interface RestoreRequest {
   /** Whose restore this is: project, stack and name. */
   identity: string;
   attemptId: string;
+  /** What is to be done, as a digest. */
+  intentHash: string;
+  /** Digests of two layouts cannot be compared. */
+  intentLayout: number;
+  /** The state had the same intent already, and it is run again on purpose. */
+  again: boolean;
   source: RestoreSource;
   action: RestoreAction;
   /** E-mail of the production mailbox that may be written to. */
   confirmInPlace: string | undefined;
+  timeouts: Timeouts;
 }
 
-/** What is known of a restore that was sent. Plain JSON; null means that nobody said. */
-export interface RestoreRecord {
-  sessionId: string;
-  mailboxId: string;
-  mailboxEmail: string;
-  organizationId: string | null;
-  resolvedPointInTime: string | null;
-  outcome: Outcome;
-  counts: Counts;
-  /** The first {@link shownTexts}. */
-  failures: string[];
-  failureCount: number;
-  warnings: string[];
-  /** From the moment before the action was sent; ISO 8601 UTC. */
-  startedAt: string;
-  finishedAt: string;
-  durationSeconds: number;
-  dataAgeSeconds: number | null;
-  pst?: PstFile;
-  /** This restore's own event, when the session has one. */
-  events: { type: string; status: string; message: string }[];
-  /** Only while the end was not seen: what is needed to recognise this restore's event later. */
-  pending?: PendingRestore;
+/** What a restore needs of the process that it runs in. */
+export interface RestoreSurroundings {
+  journal: Journal;
+  sessionLook: SessionLook;
+  report: Report;
+  warn(text: string): void;
+  /** Nobody is left who would take the result: the Pulumi CLI was killed. */
+  engineIsGone(): Promise<boolean>;
 }
-
-export interface PendingRestore {
-  mailboxName: string;
-  /** Address that was written to, where it is another one. */
-  target?: string;
-  /** Events that were there before, or belong to other restores; their ids. */
-  ignoredEvents: string[];
-  alone: boolean;
-  aloneOnMailbox: boolean;
-  /** The session is ours and served this restore alone, so it may be stopped once this is settled. */
-  mayStopSession: boolean;
-}
-
-/** Told what the restore is doing now; `done` of `total` are bytes. */
-export type Report = (activity: string, bytes?: { done: number; total: number | undefined }) => void;
-
-/** Texts of the server that are kept of a list, and characters of each: the state is written anew at every step of a stack. */
-const shownTexts = 20;
-const shownCharacters = 300;
 
 /** What is settled before anything is sent. */
 interface Prepared {
@@ -105,6 +74,7 @@ interface Stage extends Prepared {
   /** What the session's events tell of this action now. */
   see(): Promise<Attribution>;
   report: Report;
+  timeouts: Timeouts;
 }
 
 interface Done {
@@ -114,10 +84,11 @@ interface Done {
 }
 
 /**
- * Carries out one restore or export: finds the mailbox, sends the action once, and judges what came of it.
+ * Carries out one restore or export: finds the mailbox, notes in the journal what is about to be sent, sends the action once, and
+ * judges what came of it.
  *
- * A restore session that we opened is stopped at the end, also after a failure, unless it holds the evidence of a restore
- * whose end was not seen.
+ * A restore session that we opened is stopped when all in it has ended and is stored, also after a failure, unless it holds the evidence
+ * of a restore whose end was not seen.
  *
  * @returns what became of an action that was sent, be it good or bad.
  * @throws MailboxRestoreError when nothing was sent, when the server refused, or when it is proved that nothing was
@@ -126,35 +97,41 @@ interface Done {
 export async function restoreMailbox(
   connection: Connection,
   request: RestoreRequest,
-  report: Report = () => undefined,
+  surroundings: RestoreSurroundings,
 ): Promise<RestoreRecord> {
   const { action } = request;
   if (action.kind === "exportToPst") {
     const draft = await draftPst(action.path, request);
     try {
-      return await inSession(connection, request, report, (stage) => runExport(connection, action, draft, stage));
+      return await inSession(connection, request, surroundings, (stage) => runExport(connection, action, draft, stage));
     } finally {
       await draft.discard();
     }
   }
   connection.keepSecret(action.access.userPassword);
-  return inSession(connection, request, report, (stage) => runRestore(connection, action, stage));
+  return inSession(connection, request, surroundings, (stage) => runRestore(connection, action, stage));
 }
 
 async function inSession(
   connection: Connection,
   request: RestoreRequest,
-  report: Report,
+  surroundings: RestoreSurroundings,
   run: (stage: Stage) => Promise<Done>,
 ): Promise<RestoreRecord> {
+  const { report } = surroundings;
+  const { timeouts } = request;
+  connection.allow(timeouts);
   report("logging in");
-  const { lease, ...source } = await findSource(connection, request.source);
+  await within(timeouts.login, "login", connection.logIn());
+  const { lease, ...source } = await findSource(connection, request);
   let record: RestoreRecord;
   try {
     const leaveGate = await connection.gate.enter(() => report("waiting for its turn"));
     try {
+      await refuseWithoutEngine(surroundings);
       const prepared = await prepare(request, lease, source, report);
-      record = await carryOut(connection, request, prepared, report, run);
+      await refuseOpenQuestions(connection, request, prepared, surroundings);
+      record = await carryOut(connection, request, prepared, surroundings, run);
     } finally {
       leaveGate();
     }
@@ -169,7 +146,62 @@ async function inSession(
   return warning === undefined ? record : { ...record, warnings: shorten([...record.warnings, warning]) };
 }
 
-async function findSource(connection: Connection, source: RestoreSource) {
+/** Work that is waited for so long and no longer; it may go on for others who want it, too. Nothing has been sent yet. */
+async function within<T>(limitMs: number, name: "login" | "session", work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const expiry = new Promise<never>((_, reject) => {
+    const what = name === "login" ? "The login" : "The restore session";
+    const message = `${what} took longer than timeouts.${name} allows (${limitMs / 1000} s). Nothing was sent.`;
+    timer = setTimeout(() => reject(new ConnectionError(message, { notSent: true, timedOut: true })), limitMs);
+  });
+  try {
+    return await Promise.race([work, expiry]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Without an engine nobody stores what comes of it, and the next `up` knows nothing of it. */
+async function refuseWithoutEngine({ engineIsGone }: RestoreSurroundings): Promise<void> {
+  if (await engineIsGone()) {
+    throw new MailboxRestoreError("guard", "The Pulumi CLI is gone, so nothing was sent. Run pulumi up again.");
+  }
+}
+
+/** The mailbox that a restore writes to; null for an export. */
+function writtenMailbox(action: RestoreAction, { email, id, isArchive }: Mailbox): string | null {
+  switch (action.kind) {
+    case "exportToPst":
+      return null;
+    case "restoreTo":
+      return action.options.mailbox.toLowerCase();
+    case "restoreToOriginalLocation":
+      return `${email || id}${isArchive ? " (archive)" : ""}`.toLowerCase();
+  }
+}
+
+/** Restores of other runs, into the same mailbox, whose end nobody knows. */
+async function refuseOpenQuestions(
+  connection: Connection,
+  { action, identity, timeouts }: RestoreRequest,
+  { mailbox, mailboxes, organizationId }: Prepared,
+  surroundings: RestoreSurroundings,
+): Promise<void> {
+  const writesTo = writtenMailbox(action, mailbox);
+  if (writesTo === null) {
+    return;
+  }
+  surroundings.report("looking for restores that were broken off");
+  const strange = await surroundings.sessionLook.strangeRestores(connection);
+  if (strange.length > 0) {
+    const target = action.kind === "restoreTo" ? action.options.mailbox : undefined;
+    const organizations = organizationId === null ? [] : await connection.organizations();
+    refuseStrange(strange, { mailbox, mailboxes, target, organizationId, organizations });
+  }
+  await settleTarget(connection, { identity, writesTo }, { ...surroundings, limitMs: timeouts.restore });
+}
+
+async function findSource(connection: Connection, { source, timeouts }: RestoreRequest) {
   if ("restoreSessionId" in source) {
     return {
       lease: connection.sessions.borrow(source.restoreSessionId),
@@ -177,7 +209,10 @@ async function findSource(connection: Connection, source: RestoreSource) {
       pointInTime: undefined,
     };
   }
-  const organization = selectOrganization(await connection.organizations(), source.organization);
+  const organization = selectOrganization(
+    await within(timeouts.session, "session", connection.organizations()),
+    source.organization,
+  );
   const pointInTime = resolvePointInTime(organization, source.pointInTime);
   const { showDeleted, showAllVersions } = source;
   const lease = connection.sessions.reserve(organization.id, { pointInTime, showDeleted, showAllVersions });
@@ -192,9 +227,10 @@ async function prepare(
   report: Report,
 ): Promise<Prepared> {
   report("opening a restore session");
-  const session = await lease.open();
+  const { session: limitMs } = request.timeouts;
+  const session = await within(limitMs, "session", lease.open());
   report("looking for the mailbox");
-  const mailboxes = await session.mailboxes();
+  const mailboxes = await within(limitMs, "session", session.mailboxes());
   const mailbox = selectMailbox(
     mailboxes,
     request.source.mailbox,
@@ -215,17 +251,44 @@ async function prepare(
 }
 
 async function carryOut(
-  { dialect }: Connection,
-  { action }: RestoreRequest,
+  { dialect, settings }: Connection,
+  request: RestoreRequest,
   prepared: Prepared,
-  report: Report,
+  surroundings: RestoreSurroundings,
   run: (stage: Stage) => Promise<Done>,
 ): Promise<RestoreRecord> {
   const { session, mailbox, mailboxes } = prepared;
+  const { action, timeouts } = request;
+  const { journal, report } = surroundings;
   const type = action.kind === "exportToPst" ? "Export" : "Restore";
   const target = action.kind === "restoreTo" ? action.options.mailbox : undefined;
+  const startedAt = new Date();
+  const entry: JournalEntry = {
+    version: 1,
+    stage: "sent",
+    identity: request.identity,
+    attemptId: request.attemptId,
+    intentHash: request.intentHash,
+    intentLayout: request.intentLayout,
+    again: request.again,
+    endpoint: settings.endpoint,
+    apiVersion: dialect.apiVersion,
+    action: action.kind,
+    mailbox: { id: mailbox.id, name: mailbox.name, email: mailbox.email },
+    writesTo: writtenMailbox(action, mailbox),
+    target: target ?? null,
+    path: action.kind === "exportToPst" ? resolve(action.path) : null,
+    organizationId: prepared.organizationId,
+    resolvedPointInTime: prepared.pointInTime,
+    dataAgeSeconds: prepared.dataAgeSeconds,
+    sessionId: session.sessionId,
+    ownsSession: session.isOurs,
+    ignoredEvents: [...session.knownEvents],
+    startedAt: startedAt.toISOString(),
+    owner: journal.owner,
+  };
   const work = session.begin(type, mailbox.id, target);
-  let claimed = false;
+  let claimed: string | undefined;
   const see = async () => {
     const events = await dialect.listEvents(session.sessionId);
     const { alone, aloneOnMailbox } = work;
@@ -234,15 +297,30 @@ async function carryOut(
     const seen = attribute(events, { type, mailbox, mailboxes, target, neighbours, ignore, alone, aloneOnMailbox });
     if (seen.kind === "ours") {
       session.knownEvents.add(seen.event.id);
-      claimed = true;
+      claimed = seen.event.id;
     }
     return seen;
   };
-  const startedAt = new Date();
   try {
-    const { judgement, seen, pst } = await run({ ...prepared, work, see, report });
+    await journal.begin(entry);
+    let done: Done;
+    try {
+      await refuseWithoutEngine(surroundings);
+      done = await run({ ...prepared, work, see, report, timeouts });
+    } catch (error) {
+      if (error instanceof MailboxRestoreError) {
+        // Not sent, refused, or proved to have written nothing. An entry that cannot be removed asks at the next `up`.
+        await journal.forget(entry).catch(() => undefined);
+      } else {
+        // A mistake of ours, at any moment: the entry stays, and the next `up` asks the server.
+        await journal.abandon(entry);
+        session.keepOpen();
+      }
+      throw error;
+    }
+    const { judgement, seen, pst } = done;
     const finishedAt = new Date();
-    return {
+    const record: RestoreRecord = {
       sessionId: session.sessionId,
       mailboxId: mailbox.id,
       mailboxEmail: mailbox.email,
@@ -253,7 +331,7 @@ async function carryOut(
       failures: shorten(judgement.failures),
       failureCount: judgement.failures.length,
       warnings: shorten(judgement.warnings),
-      startedAt: startedAt.toISOString(),
+      startedAt: entry.startedAt,
       finishedAt: finishedAt.toISOString(),
       durationSeconds: (finishedAt.getTime() - startedAt.getTime()) / 1000,
       dataAgeSeconds: prepared.dataAgeSeconds,
@@ -261,8 +339,24 @@ async function carryOut(
       events: seen.kind === "ours" ? [shownEvent(seen.event)] : [],
       ...(isOpen(judgement.outcome) ? { pending: pendingOf(prepared, work, seen, target) } : {}),
     };
+    const problem = await noteAnswer(journal, claimed === undefined ? entry : { ...entry, eventId: claimed }, record);
+    if (action.kind !== "exportToPst") {
+      // Should the journal be lost before the state has this, the session is all that tells of it.
+      session.keepForNow();
+    }
+    return problem === undefined ? record : { ...record, warnings: shorten([...record.warnings, problem]) };
   } finally {
-    work.end(claimed);
+    work.end(claimed !== undefined);
+  }
+}
+
+/** What was carried out is a result, also when the disk is full. */
+async function noteAnswer(journal: Journal, entry: JournalEntry, record: RestoreRecord): Promise<string | undefined> {
+  try {
+    await journal.answer(entry, record);
+    return undefined;
+  } catch (error) {
+    return `The result is known, and could not be noted. ${messageOf(error)}`;
   }
 }
 
@@ -281,12 +375,10 @@ function pendingOf(
   return { mailboxName: mailbox.name, ...named, ignoredEvents, alone, aloneOnMailbox, mayStopSession: mayBeStopped };
 }
 
-const isOpen = (outcome: Outcome) => outcome === "Unfinished" || outcome === "Unknown";
-
 async function runRestore(
   { dialect }: Connection,
   action: Exclude<RestoreAction, { kind: "exportToPst" }>,
-  { session, mailbox, see, report }: Stage,
+  { session, mailbox, see, report, timeouts }: Stage,
 ): Promise<Done> {
   report("restoring");
   let answer: RestoreAnswer | undefined;
@@ -294,8 +386,8 @@ async function runRestore(
   try {
     answer =
       action.kind === "restoreTo"
-        ? await dialect.restoreTo(session.sessionId, mailbox.id, action.options, action.access)
-        : await dialect.restoreToOriginalLocation(session.sessionId, mailbox.id, action.access);
+        ? await dialect.restoreTo(session.sessionId, mailbox.id, action.options, action.access, timeouts)
+        : await dialect.restoreToOriginalLocation(session.sessionId, mailbox.id, action.access, timeouts);
   } catch (error) {
     if (error instanceof MailboxRestoreError && error.notSent) {
       throw error;
@@ -309,6 +401,10 @@ async function runRestore(
     throw refusal(messageOf(failure));
   }
   const judgement = judge(answer, seen);
+  if (isConnectionError(failure) && failure.timedOut && judgement.outcome === "Unknown") {
+    // We gave up waiting, which says nothing of the server: the next `up` looks again.
+    judgement.outcome = "Unfinished";
+  }
   if (answer === undefined) {
     judgement.warnings.push(`After the action was sent: ${messageOf(failure)}`);
   }
@@ -337,11 +433,16 @@ async function runExport(
   { dialect }: Connection,
   action: Extract<RestoreAction, { kind: "exportToPst" }>,
   draft: PstDraft,
-  { session, mailbox, see, report }: Stage,
+  { session, mailbox, see, report, timeouts }: Stage,
 ): Promise<Done> {
   // The server searches and builds the whole file before its first byte; that may take hours (reference 6.x, export).
   report("waiting for the server to build the PST");
-  const answer = await dialect.exportToPst(session.sessionId, mailbox.id, { contentKeywords: action.contentKeywords });
+  const answer = await dialect.exportToPst(
+    session.sessionId,
+    mailbox.id,
+    { contentKeywords: action.contentKeywords },
+    timeouts,
+  );
   const pst = await draft.receive(answer, (done) => report("exporting", { done, total: answer.bytes }));
   const { seen, problem } = await tryToSee(see);
   const judgement = judge({ counts: undefined, warnings: [], exceptions: [], cannotContinueError: undefined }, seen);
@@ -377,62 +478,4 @@ function refuseUnconfirmedInPlace({ action, confirmInPlace }: RestoreRequest, { 
       `This writes into the production mailbox ${written}. To confirm it, set confirmInPlace: "${written}". Nothing was sent.`,
     );
   }
-}
-
-/**
- * Looks again at a restore whose end was not seen: what do its session's events say now? Sends no action. The session is
- * stopped when that restore is settled, if it served no other one.
- *
- * @returns undefined when the events still cannot tell.
- */
-export async function lookAgain(
-  { dialect }: Connection,
-  restore: { sessionId: string; mailboxId: string; mailboxEmail: string; pending: PendingRestore },
-): Promise<{ judgement: Judgement; finishedAt: string } | undefined> {
-  const { sessionId, pending } = restore;
-  const mailbox = { id: restore.mailboxId, name: pending.mailboxName, email: restore.mailboxEmail };
-  const events = await dialect.listEvents(sessionId);
-  const seen = attribute(events, {
-    type: "Restore",
-    mailbox,
-    // Nothing is known here of who else worked in the session, so an event that names another one leaves the end unknown.
-    mailboxes: [mailbox],
-    target: pending.target,
-    neighbours: [],
-    ignore: new Set(pending.ignoredEvents),
-    alone: pending.alone,
-    aloneOnMailbox: pending.aloneOnMailbox,
-  });
-  const judgement = judge(undefined, seen);
-  if (seen.kind !== "ours" || isOpen(judgement.outcome)) {
-    return undefined;
-  }
-  const warning = await stopPending(dialect, restore);
-  if (warning !== undefined) {
-    judgement.warnings.push(warning);
-  }
-  const ended = Date.parse(seen.event.endTime ?? "");
-  return { judgement, finishedAt: new Date(Number.isNaN(ended) ? Date.now() : ended).toISOString() };
-}
-
-/** Stops the session of a restore that is settled or forgotten. Never throws: what was seen counts more than a stop. */
-export async function stopPending(
-  dialect: Pick<Connection["dialect"], "stopSession">,
-  { sessionId, pending }: { sessionId: string; pending: PendingRestore },
-): Promise<string | undefined> {
-  if (!pending.mayStopSession) {
-    return undefined;
-  }
-  try {
-    await dialect.stopSession(sessionId);
-    return undefined;
-  } catch (error) {
-    return `Restore session ${sessionId} could not be stopped and ends by itself later: ${messageOf(error)}`;
-  }
-}
-
-const shorten = (texts: string[]) => texts.slice(0, shownTexts).map((text) => cut(text, shownCharacters));
-
-function shownEvent({ type, status, message }: SessionEvent) {
-  return { type, status, message: cut(message, shownCharacters) };
 }

@@ -8,7 +8,8 @@ export interface SessionLease {
    */
   open(): Promise<OpenSession>;
   /**
-   * Gives the place back; the last one to leave stops the session, if we opened it and nobody wants it kept.
+   * Gives the place back; the last one to leave stops the session, if we opened it and nobody wants it kept. One that holds the only
+   * evidence of a restore beside the journal is left for a moment, until the state has the result.
    *
    * @returns a warning when the session could not be stopped. The restore is over by then, so this is never thrown.
    */
@@ -18,12 +19,16 @@ export interface SessionLease {
 /** A restore session that works. */
 export interface OpenSession {
   readonly sessionId: string;
+  /** We opened it, so nobody else works in it, and we may stop it. */
+  readonly isOurs: boolean;
   /** All mailboxes, read once however many ask. */
   mailboxes(): Promise<Mailbox[]>;
   /** Marks the begin of an action on a mailbox in this session; `target` is the address that it writes to, if another one. */
   begin(type: "Restore" | "Export", mailboxId: string, target?: string): Work;
   /** Events that were there before us, or that were found to belong to an action that is over. */
   readonly knownEvents: Set<string>;
+  /** Keeps the session open for a moment when the last user leaves: a restore in it has ended, and the state does not have it yet. */
+  keepForNow(): void;
   /**
    * Keeps the session open when the last user leaves: it holds the evidence of an unfinished or unknown restore. Nothing new
    * begins in it from now on.
@@ -50,7 +55,22 @@ export interface SessionPool {
   reserve(organizationId: string, options: SessionOptions): SessionLease;
   /** A place in a session that somebody else opened; it is never stopped by us. */
   borrow(sessionId: string): SessionLease;
+  /** Did this pool open it? */
+  opened(sessionId: string): boolean;
+  /** Stops the sessions that were left for a moment: what was done in them is stored. */
+  end(): Promise<void>;
 }
+
+export interface SessionPoolOptions {
+  now?: () => number;
+  /** May a session be stopped, or is nobody left to store what was done in it? */
+  mayStop?: () => Promise<boolean>;
+  /** Told when a session could not be stopped after its restores had been answered for. */
+  notice?: (text: string) => void;
+}
+
+/** A restore's result is in the state well before this, and a session does not stay open for long after its last use. */
+const lingerMs = 5000;
 
 /** After this long without a call a session may have expired (60 minutes are assumed, [inf]); it is looked at before use. */
 const restingMs = 10 * 60_000;
@@ -63,10 +83,35 @@ interface Shared {
   usedAt: number;
   /** Sessions that we opened and that the last user stops. */
   toStop: Set<string>;
+  /** A restore has ended in it whose result may not have been stored yet. */
+  holdsEvidence: boolean;
+  lingering: NodeJS.Timeout | undefined;
 }
 
-export function createSessionPool(dialect: Dialect, now: () => number = Date.now): SessionPool {
+export function createSessionPool(dialect: Dialect, options: SessionPoolOptions = {}): SessionPool {
+  const { now = Date.now, mayStop = () => Promise.resolve(true), notice = () => undefined } = options;
   const all = new Map<string, Shared>();
+  const opened = new Set<string>();
+
+  const stop = async (key: string, shared: Shared): Promise<string | undefined> => {
+    // Out of the map first: whoever comes now gets a new session, not one that is about to end.
+    all.delete(key);
+    clearTimeout(shared.lingering);
+    await shared.current?.catch(() => undefined);
+    const stops = await Promise.allSettled([...shared.toStop].map((sessionId) => dialect.stopSession(sessionId)));
+    const failure = stops.find((stop) => stop.status === "rejected");
+    return failure === undefined
+      ? undefined
+      : `Restore session ${[...shared.toStop].join(", ")} could not be stopped and ends by itself later: ${messageOf(failure.reason)}`;
+  };
+  const stopWhenStored = async (key: string, shared: Shared) => {
+    if (await mayStop()) {
+      const warning = shared.users === 0 ? await stop(key, shared) : undefined;
+      if (warning !== undefined) {
+        notice(warning);
+      }
+    }
+  };
 
   const place = (key: string, start: () => Promise<string>, isOurs: boolean): SessionLease => {
     const shared = all.get(key) ?? {
@@ -75,18 +120,25 @@ export function createSessionPool(dialect: Dialect, now: () => number = Date.now
       probe: undefined,
       usedAt: now(),
       toStop: new Set<string>(),
+      holdsEvidence: false,
+      lingering: undefined,
     };
+    clearTimeout(shared.lingering);
     all.set(key, shared);
     shared.users += 1;
 
     const begin = async () => {
       const sessionId = await start();
       if (isOurs) {
+        opened.add(sessionId);
         shared.toStop.add(sessionId);
       }
-      const session = openSession(dialect, sessionId, isOurs, () => {
-        shared.current = undefined;
-        shared.toStop.delete(sessionId);
+      const session = openSession(dialect, sessionId, isOurs, {
+        retire: () => {
+          shared.current = undefined;
+          shared.toStop.delete(sessionId);
+        },
+        keepForNow: () => (shared.holdsEvidence = true),
       });
       if (!isOurs) {
         (await dialect.listEvents(sessionId)).forEach(({ id }) => session.knownEvents.add(id));
@@ -112,14 +164,11 @@ export function createSessionPool(dialect: Dialect, now: () => number = Date.now
         if (shared.users > 0) {
           return undefined;
         }
-        // Out of the map first: whoever comes now gets a new session, not one that is about to end.
-        all.delete(key);
-        await shared.current?.catch(() => undefined);
-        const stops = await Promise.allSettled([...shared.toStop].map((sessionId) => dialect.stopSession(sessionId)));
-        const failure = stops.find((stop) => stop.status === "rejected");
-        return failure === undefined
-          ? undefined
-          : `Restore session ${[...shared.toStop].join(", ")} could not be stopped and ends by itself later: ${messageOf(failure.reason)}`;
+        if (!shared.holdsEvidence || shared.toStop.size === 0) {
+          return stop(key, shared);
+        }
+        shared.lingering = setTimeout(() => void stopWhenStored(key, shared), lingerMs).unref();
+        return undefined;
       },
     };
 
@@ -143,6 +192,10 @@ export function createSessionPool(dialect: Dialect, now: () => number = Date.now
       return place(key, async () => (await dialect.openSession(organizationId, options)).id, true);
     },
     borrow: (sessionId) => place(`borrowed ${sessionId}`, () => Promise.resolve(sessionId), false),
+    opened: (sessionId) => opened.has(sessionId),
+    async end() {
+      await Promise.all([...all].map(([key, shared]) => stopWhenStored(key, shared)));
+    },
   };
 }
 
@@ -151,7 +204,12 @@ interface RunningWork extends Work {
   target: string | undefined;
 }
 
-function openSession(dialect: Dialect, sessionId: string, isOurs: boolean, retire: () => void): OpenSession {
+function openSession(
+  dialect: Dialect,
+  sessionId: string,
+  isOurs: boolean,
+  { retire, keepForNow }: { retire(): void; keepForNow(): void },
+): OpenSession {
   let actions = 0;
   let mailboxes: Promise<Mailbox[]> | undefined;
   const begun = { Restore: new Set<RunningWork>(), Export: new Set<RunningWork>() };
@@ -160,7 +218,9 @@ function openSession(dialect: Dialect, sessionId: string, isOurs: boolean, retir
   const unclaimed = { Restore: new Set<string>(), Export: new Set<string>() };
   return {
     sessionId,
+    isOurs,
     knownEvents: new Set<string>(),
+    keepForNow,
     keepOpen() {
       retire();
       return { mayBeStopped: isOurs && actions === 1 };

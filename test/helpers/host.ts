@@ -35,12 +35,17 @@ export interface Host {
   readonly folder: string;
   /** Everything that the process printed. */
   readonly printed: string[];
+  /** Asks the process to end, as an engine does at an orderly end, and waits until it has. */
+  end(): Promise<void>;
+  /** Ends it as a crash does. Its folder stays, for another process. */
+  kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Starts a dynamic provider process of `@pulumi/pulumi` with a stack configuration. */
-export async function startHost(config: Record<string, string>): Promise<Host> {
-  const workspace = await aWorkspace();
+export async function startHost(config: Record<string, string>, options: { folder?: string } = {}): Promise<Host> {
+  const { folder } = options;
+  const workspace = folder === undefined ? await aWorkspace() : { path: folder, remove: () => Promise.resolve() };
   const { server, port: enginePort, log } = await startEngineLog();
   const script = require.resolve("@pulumi/pulumi/cmd/dynamic-provider");
   const child = spawn(process.execPath, [script, `127.0.0.1:${enginePort}`], {
@@ -56,6 +61,11 @@ export async function startHost(config: Record<string, string>): Promise<Host> {
   configure.setArgs(struct(config));
   await ask<messages.ConfigureResponse>((done) => client.configure(configure, done));
 
+  const closed = once(child, "close");
+  const leave = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    await closed;
+  };
   const withHandler = (bag: Bag) => struct({ ...bag, __provider: handlerOf("MailboxRestore") });
   return {
     log,
@@ -105,10 +115,11 @@ export async function startHost(config: Record<string, string>): Promise<Host> {
       request.setProperties(withHandler(outputs));
       await ask<Empty>((done) => client.delete(request, done));
     },
+    end: () => leave("SIGINT"),
+    kill: () => leave("SIGKILL"),
     async stop() {
       client.close();
-      child.kill("SIGKILL");
-      await once(child, "close");
+      await leave("SIGKILL");
       server.forceShutdown();
       await workspace.remove();
     },

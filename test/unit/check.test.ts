@@ -19,6 +19,7 @@ const inPlace = (difference: Bag = {}): Bag => {
 const surroundings: CheckSurroundings = {
   configMistakes: [],
   hasExchangeAccess: false,
+  journalDir: ".vb365/journal",
   now: new Date("2026-11-23T00:00:00Z"),
 };
 const mistakesOf = (news: Bag, olds: Bag = {}, difference: Partial<CheckSurroundings> = {}) =>

@@ -7,7 +7,7 @@ import {
 } from "../../provider/resources/mailbox-restore/inputs";
 import { differingInputs, hashOf, intentOf } from "../../provider/resources/mailbox-restore/intent";
 import { outputsOf } from "../../provider/resources/mailbox-restore/outputs";
-import type { RestoreRecord } from "../../provider/restore/restore";
+import type { RestoreRecord } from "../../provider/restore/record";
 
 const inputs = (difference: Partial<MailboxRestoreInputs> = {}): MailboxRestoreInputs => ({
   organization: "contoso.example",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describeActivity, openEngineLog } from "../../provider/host/progress";
+import { describeActivity, openEngine } from "../../provider/host/progress";
 
 describe("what a row says while it lasts", () => {
   for (const [elapsedMs, bytes, text] of [
@@ -19,8 +19,13 @@ describe("what a row says while it lasts", () => {
 
   it("goes nowhere, and fails nowhere, where no engine listens", async () => {
     const line = { urn: "", severity: 1, message: "restoring", ephemeral: true };
-    await openEngineLog(undefined)(line);
-    await openEngineLog("--require")(line);
-    await openEngineLog("127.0.0.1:1")(line);
+    await openEngine(undefined).log(line);
+    await openEngine("--require").log(line);
+    await openEngine("127.0.0.1:1").log(line);
+  });
+
+  it("knows an engine that is gone from one that was never named", async () => {
+    assert.equal(await openEngine("127.0.0.1:1").isGone(), true);
+    assert.equal(await openEngine(undefined).isGone(), false);
   });
 });

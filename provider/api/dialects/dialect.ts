@@ -98,6 +98,13 @@ export interface RestoreToOptions {
   excludeLitigationHoldItems: boolean;
 }
 
+/** Limits of one action, in milliseconds; undefined = none. What is left out is as everywhere. */
+export interface ActionLimits {
+  firstByte?: number | undefined;
+  idle?: number | undefined;
+  restore?: number | undefined;
+}
+
 /** One API version, spoken. Nothing above this interface knows which. */
 export interface Dialect {
   readonly apiVersion: string;
@@ -116,12 +123,19 @@ export interface Dialect {
     sessionId: string,
     mailboxId: string,
     options: { contentKeywords?: string | undefined },
+    limits?: ActionLimits,
   ): Promise<ExportAnswer>;
-  restoreToOriginalLocation(sessionId: string, mailboxId: string, access: ExchangeAccess): Promise<RestoreAnswer>;
+  restoreToOriginalLocation(
+    sessionId: string,
+    mailboxId: string,
+    access: ExchangeAccess,
+    limits?: ActionLimits,
+  ): Promise<RestoreAnswer>;
   restoreTo(
     sessionId: string,
     mailboxId: string,
     options: RestoreToOptions,
     access: ExchangeAccess,
+    limits?: ActionLimits,
   ): Promise<RestoreAnswer>;
 }

@@ -10,10 +10,17 @@ import type {
   WireRestoreTo,
   WireRestoreToOriginalLocation,
 } from "../wire/v3";
-import type { Counts, Dialect, Mailbox, Organization, RestoreAnswer, RestoreSession, SessionEvent } from "./dialect";
+import type {
+  ActionLimits,
+  Counts,
+  Dialect,
+  Mailbox,
+  Organization,
+  RestoreAnswer,
+  RestoreSession,
+  SessionEvent,
+} from "./dialect";
 
-/** Silence that a plain read or the opening of a session may show before its answer begins. */
-const answerLimitMs = 5 * 60_000;
 /** The v3 portal asks for pages of 1000 mailboxes; the reference states no maximum for v3. */
 const pageSize = 1000;
 
@@ -30,7 +37,6 @@ export function createV3(http: Http): Dialect {
     headers: { Accept: "application/json" },
     ...(query === undefined ? {} : { query }),
     repeatable: true,
-    firstByteTimeoutMs: answerLimitMs,
   });
   const post = (path: string, body: object, options: Partial<HttpRequest> = {}): HttpRequest => ({
     method: "POST",
@@ -41,9 +47,18 @@ export function createV3(http: Http): Dialect {
     ...options,
   });
   const sessionPath = (sessionId: string) => `/RestoreSessions/${encodeURIComponent(sessionId)}`;
-  const action = (sessionId: string, mailboxId: string, envelope: WireMailboxAction, accept: string) =>
+  const action = (
+    sessionId: string,
+    mailboxId: string,
+    envelope: WireMailboxAction,
+    { firstByte, idle, restore }: ActionLimits,
+    accept = "application/json",
+  ) =>
     post(`${sessionPath(sessionId)}/Organization/Mailboxes/${encodeURIComponent(mailboxId)}/Action`, envelope, {
       headers: { Accept: accept, "Content-Type": "application/json" },
+      firstByteTimeoutMs: firstByte,
+      idleTimeoutMs: idle,
+      totalTimeoutMs: restore,
     });
   const readPages = <T extends { id: string }>(path: string, parse: (item: unknown) => T) =>
     readAllPages<T>(async (offset, limit) => parsePage(path, await http.json(get(path, { offset, limit })), parse), {
@@ -73,15 +88,11 @@ export function createV3(http: Http): Dialect {
         },
       };
       const path = `/Organizations/${encodeURIComponent(organizationId)}/Action`;
-      return parseSession(await http.json(post(path, body, { firstByteTimeoutMs: answerLimitMs })));
+      return parseSession(await http.json(post(path, body)));
     },
 
     async stopSession(sessionId) {
-      const request = post(
-        `${sessionPath(sessionId)}/Action`,
-        { stop: null },
-        { repeatable: true, firstByteTimeoutMs: answerLimitMs },
-      );
+      const request = post(`${sessionPath(sessionId)}/Action`, { stop: null }, { repeatable: true });
       try {
         await http.json(request);
       } catch (error) {
@@ -98,24 +109,24 @@ export function createV3(http: Http): Dialect {
       return readPages(`${sessionPath(sessionId)}/Events`, parseEvent);
     },
 
-    async exportToPst(sessionId, mailboxId, { contentKeywords }) {
+    async exportToPst(sessionId, mailboxId, { contentKeywords }, limits = {}) {
       // Whether v3 to v5 bind `contentKeywords` (the page) or `contentKeyword` (the portal, and the schema from v6 on) is
       // not known, and unknown properties are ignored: one that is not bound would export the whole mailbox without a word.
       const keywords: WireExportToPst & { contentKeyword?: string } =
         contentKeywords === undefined ? {} : { contentKeywords, contentKeyword: contentKeywords };
-      const request = action(sessionId, mailboxId, { exporttoPst: keywords }, "application/octet-stream");
+      const request = action(sessionId, mailboxId, { exporttoPst: keywords }, limits, "application/octet-stream");
       const response = await http.stream(request);
       const length = response.header("content-length");
       return { body: response.body, bytes: length === undefined ? undefined : Number(length) };
     },
 
-    async restoreToOriginalLocation(sessionId, mailboxId, access) {
+    async restoreToOriginalLocation(sessionId, mailboxId, access, limits = {}) {
       const options: WireRestoreToOriginalLocation = { userName: access.userName, userPassword: access.userPassword };
-      const request = action(sessionId, mailboxId, { restoretoOriginallocation: options }, "application/json");
+      const request = action(sessionId, mailboxId, { restoretoOriginallocation: options }, limits);
       return parseRestoreAnswer(await http.json(request));
     },
 
-    async restoreTo(sessionId, mailboxId, options, access) {
+    async restoreTo(sessionId, mailboxId, options, access, limits = {}) {
       // Flags as words: every sample of v3 writes them so, and its portal has sent them so for years.
       const word = (flag: boolean) => (flag ? "true" : "false");
       const body: WireRestoreTo = {
@@ -131,7 +142,7 @@ export function createV3(http: Http): Dialect {
         excludeInPlaceHoldItems: word(options.excludeInPlaceHoldItems),
         excludeLitigationHoldItems: word(options.excludeLitigationHoldItems),
       };
-      return parseRestoreAnswer(await http.json(action(sessionId, mailboxId, { restoreTo: body }, "application/json")));
+      return parseRestoreAnswer(await http.json(action(sessionId, mailboxId, { restoreTo: body }, limits)));
     },
   };
 }

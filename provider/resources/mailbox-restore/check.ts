@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { ConfigMistake } from "../../config";
 import { whyNotWritable } from "../../restore/pst";
 import { type MailboxRestoreInputs, actionNames, withDefaults } from "./inputs";
@@ -8,6 +9,8 @@ import { findShapeMistakes } from "./schema";
 export interface CheckSurroundings {
   /** What is wrong with the connection's configuration. */
   configMistakes: ConfigMistake[];
+  /** Folder of the journal. */
+  journalDir: string;
   /** Does the provider have an Exchange account for actions that name none? */
   hasExchangeAccess: boolean;
   now: Date;
@@ -31,9 +34,8 @@ export function check(olds: object, news: object, surroundings: CheckSurrounding
     news as MailboxRestoreInputs,
     runsNothing ? (stored as Record<string, unknown>) : undefined,
   );
-  if (runsNothing && stored.__urn !== undefined) {
-    // A rename is no change: the restore stays the one that was done under its old name.
-    inputs.__urn = stored.__urn;
+  if (stored !== undefined) {
+    keepIdentity(inputs, stored, runsNothing);
   }
   const shape = findShapeMistakes(inputs);
   const mistakes = [...shape, ...findContradictions(inputs)];
@@ -41,6 +43,17 @@ export function check(olds: object, news: object, surroundings: CheckSurrounding
     mistakes.push(...findGuardMistakes(inputs, surroundings));
   }
   return { inputs, mistakes };
+}
+
+/** A rename is no change: the restore, its journal and its file stay those of the old name. */
+function keepIdentity(inputs: MailboxRestoreInputs, stored: MailboxRestoreInputs, runsNothing: boolean): void {
+  const first = stored.__firstUrn ?? stored.__urn;
+  if (runsNothing && stored.__urn !== undefined) {
+    inputs.__urn = stored.__urn;
+  }
+  if (first !== undefined && first !== inputs.__urn) {
+    inputs.__firstUrn = first;
+  }
 }
 
 const sourceNames = [
@@ -106,6 +119,10 @@ function findContradictions(inputs: MailboxRestoreInputs): Mistake[] {
   for (const path of way.needs.filter((name) => inputs[name] === undefined)) {
     mistakes.push({ path, reason: `is required; name the mailbox by ${way.inWords}` });
   }
+  const { adopt } = inputs;
+  if (isKnown(adopt) && (adopt.restoreSessionId === undefined) === (adopt.note === undefined)) {
+    mistakes.push({ path: "adopt", reason: "give either adopt.restoreSessionId or adopt.note" });
+  }
   if (isKnown(mailbox) && (mailbox.email === undefined) === (mailbox.id === undefined)) {
     mistakes.push({ path: "mailbox.email", reason: "give either mailbox.email or mailbox.id" });
   }
@@ -114,10 +131,21 @@ function findContradictions(inputs: MailboxRestoreInputs): Mistake[] {
 
 function findGuardMistakes(
   inputs: MailboxRestoreInputs,
-  { configMistakes, hasExchangeAccess, now }: CheckSurroundings,
+  { configMistakes, hasExchangeAccess, journalDir, now }: CheckSurroundings,
 ): Mistake[] {
   const mistakes: Mistake[] = configMistakes.map(({ reason }) => ({ path: "", reason }));
   const { pointInTime, mailbox, restoreTo, restoreToOriginalLocation: original, confirmInPlace } = inputs;
+  if (inputs.adopt !== undefined) {
+    // It runs nothing, so it needs no account, no file and no confirmation.
+    return mistakes;
+  }
+  const noJournal = whyNotWritable(join(journalDir, "entry"));
+  if (noJournal !== undefined) {
+    mistakes.push({
+      path: "",
+      reason: `the journal ${journalDir} ${noJournal}; it keeps mail from being sent twice after a crash. Choose another folder with vb365:journalDir`,
+    });
+  }
   if (isKnown(pointInTime) && Date.parse(pointInTime) > now.getTime()) {
     mistakes.push({ path: "pointInTime", reason: 'lies in the future: give a time that has passed, or "latest"' });
   }

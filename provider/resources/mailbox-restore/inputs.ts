@@ -1,3 +1,5 @@
+import type { TimeoutsInput } from "../../timeouts";
+
 /** What a program declares, resolved to plain values. Credentials are inputs only; no output carries one. */
 export interface MailboxRestoreInputs {
   /** Id or name of the organisation, as the server lists it. */
@@ -32,10 +34,19 @@ export interface MailboxRestoreInputs {
   reason?: string;
   /** What a destroy does to the exported file. Default "keep". */
   onDestroy?: "keep" | "deletePst";
+  timeouts?: TimeoutsInput;
+  /** Take over a restore that was done by hand, instead of running one. */
+  adopt?: AdoptInput;
 
   /** URN of the resource, put in by the SDK: whose restore this is, and which row shows its progress. */
   __urn?: string;
+  /** URN under which the resource was first declared, where a rename has changed it since. */
+  __firstUrn?: string;
 }
+
+/** A restore that was done by hand: the session that tells of it, or a note that says what is known. */
+export type AdoptInput =
+  { restoreSessionId: string; note?: undefined } | { note: string; restoreSessionId?: undefined };
 
 export interface MailboxInput {
   email?: string;

@@ -44,6 +44,12 @@ export function differingInputs(a: Intent, b: Intent): string[] {
   return [...names].filter((name) => canonical(a[name]) !== canonical(b[name])).sort();
 }
 
+/**
+ * Layout of the normal form. Another one gives another digest to the same intent, so digests of two layouts cannot be compared: count
+ * it up with every change to what `intentOf` answers for inputs that were there before.
+ */
+export const intentLayout = 1;
+
 /** SHA-256 of an intent, hexadecimal. */
 export function hashOf(intent: Intent): string {
   return createHash("sha256").update(canonical(intent)).digest("hex");

@@ -1,10 +1,16 @@
-import type { RestoreRecord } from "../../restore/restore";
+import type { RestoreRecord } from "../../restore/record";
 import type { FailurePolicy } from "../../restore/outcome";
-import { type MailboxRestoreInputs, type MailboxInput, withoutAccess } from "./inputs";
+import { type MailboxRestoreInputs, withoutAccess } from "./inputs";
 import { hashOf, intentOf } from "./intent";
 
 /** What the state remembers of a restore: the declared inputs without access, and what became of them. */
-export interface MailboxRestoreOutputs extends Omit<MailboxRestoreInputs, "mailboxId">, RestoreRecord {
+export interface MailboxRestoreOutputs
+  extends Omit<MailboxRestoreInputs, "mailboxId">, Omit<RestoreRecord, "sessionId" | "mailboxId"> {
+  /** Null where a person's note is all that there is. */
+  sessionId: string | null;
+  mailboxId: string | null;
+  /** Where the record came from, when no run of this resource brought it. */
+  adoptedFrom?: string;
   /** One run of an intent; also the resource's id. A UUID. */
   attemptId: string;
   /** Server that it ran on. It is never looked up or continued on another one. */
@@ -18,12 +24,19 @@ export interface MailboxRestoreOutputs extends Omit<MailboxRestoreInputs, "mailb
 /** Puts inputs and record together into what is stored: plain JSON, no credentials, nothing undefined. */
 export function outputsOf(
   inputs: MailboxRestoreInputs,
-  run: { attemptId: string; endpoint: string; apiVersion: string; record: RestoreRecord },
+  run: {
+    attemptId: string;
+    endpoint: string;
+    apiVersion: string;
+    record: Omit<RestoreRecord, "sessionId" | "mailboxId"> & { sessionId: string | null; mailboxId: string | null };
+    adoptedFrom?: string;
+  },
 ): MailboxRestoreOutputs {
-  const { record, attemptId, endpoint, apiVersion } = run;
+  const { record, attemptId, endpoint, apiVersion, adoptedFrom } = run;
   return plain({
     ...withoutAccess(inputs),
     ...record,
+    ...(adoptedFrom === undefined ? {} : { adoptedFrom }),
     attemptId,
     endpoint,
     apiVersion,
@@ -38,13 +51,13 @@ export function outputsOf(
  */
 export function withEdits(outputs: MailboxRestoreOutputs, inputs: MailboxRestoreInputs): MailboxRestoreOutputs {
   const { organization, mailbox, pointInTime, showDeleted, showAllVersions, session, restoreSessionId } = inputs;
-  const { confirmInPlace, failurePolicy, onUnknown, reason, onDestroy } = inputs;
+  const { confirmInPlace, failurePolicy, onUnknown, reason, onDestroy, timeouts, adopt } = inputs;
   const source = { organization, mailbox, pointInTime, showDeleted, showAllVersions, session, restoreSessionId };
-  const edits = { confirmInPlace, failurePolicy, onUnknown, reason, onDestroy };
+  const edits = { confirmInPlace, failurePolicy, onUnknown, reason, onDestroy, timeouts, adopt };
   return plain<object>({ ...outputs, ...source, ...edits }) as MailboxRestoreOutputs;
 }
 
-export function policyOf(inputs: MailboxRestoreInputs): FailurePolicy {
+export function policyOf(inputs: Pick<MailboxRestoreInputs, "failurePolicy">): FailurePolicy {
   return {
     maxFailedItems: inputs.failurePolicy?.maxFailedItems ?? 0,
     onNothingToRestore: inputs.failurePolicy?.onNothingToRestore ?? "fail",
@@ -68,13 +81,8 @@ export function accepted({ pending: _settled, ...outputs }: MailboxRestoreOutput
 }
 
 /** Whose restore this is: project, stack and name, as the URN says them. */
-export function identityOf(inputs: MailboxRestoreInputs, fallback: string): string {
-  return inputs.__urn ?? fallback;
-}
-
-/** A short name of the mailbox for messages. */
-export function nameOfMailbox({ mailbox, mailboxId }: { mailbox?: MailboxInput; mailboxId?: string }): string {
-  return mailbox?.email ?? mailbox?.id ?? mailboxId ?? "";
+export function identityOf(inputs: Pick<MailboxRestoreInputs, "__urn" | "__firstUrn">, fallback: string): string {
+  return inputs.__firstUrn ?? inputs.__urn ?? fallback;
 }
 
 function plain<T extends object>(value: T): T {

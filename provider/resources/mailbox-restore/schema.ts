@@ -1,4 +1,4 @@
-import { emailAddress, flag, moment, object, shapeCheck, text } from "../shape";
+import { duration, emailAddress, flag, moment, object, shapeCheck, text } from "../shape";
 
 const access = { userName: text, userPassword: text };
 const flags = {
@@ -40,6 +40,9 @@ export const findShapeMistakes = shapeCheck(
     },
     reason: { type: "string" },
     onDestroy: { enum: ["keep", "deletePst"] },
+    timeouts: object({ login: duration, session: duration, firstByte: duration, idle: duration, restore: duration }),
+    adopt: object({ restoreSessionId: text, note: text }),
     __urn: { type: "string" },
+    __firstUrn: { type: "string" },
   }),
 );

@@ -1,14 +1,17 @@
 import { ConfigError, messageOf } from "../../errors";
 import type { Connection } from "../../restore/connection";
-import { type PendingRestore, lookAgain } from "../../restore/restore";
-import type { Voice } from "./create";
+import { type Patience, type SentRestore, type Sight, follow, look, stopPending } from "../../restore/follow";
+import { shorten, shownEvent } from "../../restore/record";
+import { timeoutsOf } from "../../timeouts";
 import type { MailboxRestoreInputs } from "./inputs";
 import { type MailboxRestoreOutputs, accepted, isAcceptedUnknown, withEdits } from "./outputs";
+import { keepSecrets } from "./request";
+import type { Surroundings } from "./surroundings";
 import { verdictOn } from "./verdict";
 
 /**
- * Stores an edit that is no new intent, and judges the stored result again. Sends no action, ever; asks the server only
- * when the end of the restore has not been seen.
+ * Stores an edit that is no new intent, and judges the stored result again. Sends no action, ever; asks the server only when the end of
+ * the restore has not been seen, and goes on waiting while it runs.
  *
  * @param open - opens the connection when it is needed
  */
@@ -16,54 +19,76 @@ export async function update(
   open: () => Connection,
   olds: MailboxRestoreOutputs,
   news: MailboxRestoreInputs,
-  voice: Voice,
+  { voice, engineIsGone }: Surroundings,
 ): Promise<MailboxRestoreOutputs> {
-  const connect = () => {
-    const connection = open();
-    [news.restoreTo, news.restoreToOriginalLocation].forEach((access) =>
-      connection.keepSecret(access?.userPassword ?? ""),
-    );
-    return connection;
-  };
   let outputs = withEdits(olds, news);
-  const { pending } = outputs;
   if (isAcceptedUnknown(outputs)) {
     // A person has decided. Nothing is asked or stopped: the server may be gone, and the restore may still run there.
     outputs = accepted(outputs);
-  } else if (pending !== undefined) {
+  } else if (outputs.pending !== undefined) {
     voice.activity("looking how the restore went on");
-    outputs = await seeTheEnd(connect(), { ...outputs, pending });
+    const connection = open();
+    keepSecrets(connection, news);
+    refuseAnotherServer(connection, outputs);
+    const limitMs = timeoutsOf(news.timeouts, connection.settings.timeouts).restore;
+    outputs = await seeTheEnd(connection, outputs, { limitMs, report: voice.activity, isPointless: engineIsGone });
   }
   voice.conclude(verdictOn(outputs));
   return outputs;
 }
 
-async function seeTheEnd(
-  connection: Connection,
-  outputs: MailboxRestoreOutputs & { pending: PendingRestore },
-): Promise<MailboxRestoreOutputs> {
-  if (connection.settings.endpoint !== outputs.endpoint) {
+function refuseAnotherServer({ settings }: Connection, { mailboxEmail, endpoint }: MailboxRestoreOutputs): void {
+  if (settings.endpoint !== endpoint) {
     throw new ConfigError(
-      `The restore of ${outputs.mailboxEmail} was begun on ${outputs.endpoint} and cannot be looked up on ` +
-        `${connection.settings.endpoint}. Set vb365:endpoint back to see how it ended; or look for yourself and accept it with ` +
+      `The restore of ${mailboxEmail} was begun on ${endpoint} and cannot be looked up on ` +
+        `${settings.endpoint}. Set vb365:endpoint back to see how it ended; or look for yourself and accept it with ` +
         `onUnknown: { accept: "why" }, or set a new runId to restore again.`,
     );
   }
-  try {
-    const seen = await lookAgain(connection, outputs);
-    if (seen === undefined) {
-      return outputs;
-    }
-    const { judgement, finishedAt } = seen;
-    const { pending: _settled, ...settled } = outputs;
-    return {
-      ...settled,
-      ...judgement,
-      failureCount: judgement.failures.length,
-      finishedAt,
-      durationSeconds: (Date.parse(finishedAt) - Date.parse(outputs.startedAt)) / 1000,
-    };
-  } catch (error) {
-    return { ...outputs, warnings: [...outputs.warnings.slice(0, 19), `Looking again failed: ${messageOf(error)}`] };
+}
+
+/**
+ * The stored outputs with what the server says now of a restore whose end was not seen.
+ *
+ * @param patience - how long a restore that still runs is waited for; undefined = not at all
+ */
+export async function seeTheEnd(
+  { dialect }: Connection,
+  outputs: MailboxRestoreOutputs,
+  patience: Patience | undefined,
+): Promise<MailboxRestoreOutputs> {
+  const sent = sentOf(outputs);
+  if (sent === undefined) {
+    return outputs;
   }
+  let sight: Sight;
+  try {
+    sight = patience === undefined ? await look(dialect, sent) : await follow(dialect, sent, patience);
+  } catch (error) {
+    return { ...outputs, warnings: shorten([`Looking again failed: ${messageOf(error)}`, ...outputs.warnings]) };
+  }
+  if (sight.kind !== "ended") {
+    return { ...outputs, outcome: sight.kind === "running" ? "Unfinished" : "Unknown" };
+  }
+  const { judgement, finishedAt, event } = sight;
+  const warning = await stopPending(dialect, sent);
+  const { pending: _settled, ...settled } = outputs;
+  return {
+    ...settled,
+    outcome: judgement.outcome,
+    counts: judgement.counts,
+    failures: shorten(judgement.failures),
+    failureCount: judgement.failures.length,
+    warnings: shorten([...judgement.warnings, ...(warning === undefined ? [] : [warning])]),
+    events: [shownEvent(event)],
+    finishedAt,
+    durationSeconds: Math.max(0, Date.parse(finishedAt) - Date.parse(outputs.startedAt)) / 1000,
+  };
+}
+
+/** What recognises the restore on the server; undefined when nothing is left to see. */
+function sentOf({ sessionId, mailboxId, mailboxEmail, pending }: MailboxRestoreOutputs): SentRestore | undefined {
+  return pending === undefined || sessionId === null
+    ? undefined
+    : { sessionId, mailboxId: mailboxId ?? "", mailboxEmail, pending };
 }

@@ -1,0 +1,148 @@
+import { randomUUID } from "node:crypto";
+import type { Mailbox } from "../../api/dialects/dialect";
+import { MailboxRestoreError } from "../../errors";
+import { attribute, textOf } from "../../restore/attribution";
+import type { Connection } from "../../restore/connection";
+import { judge, unknownCounts } from "../../restore/outcome";
+import { type RestoreRecord, isOpen, shorten, shownEvent } from "../../restore/record";
+import type { MailboxSelector } from "../../restore/selection";
+import { selectMailbox } from "../../restore/selection";
+import type { AdoptInput, MailboxRestoreInputs } from "./inputs";
+import { type MailboxRestoreOutputs, outputsOf } from "./outputs";
+import { sourceOf } from "./request";
+import type { Voice } from "./surroundings";
+
+type Record = Omit<RestoreRecord, "sessionId" | "mailboxId"> & { sessionId: string | null; mailboxId: string | null };
+
+/**
+ * Takes a restore over that was done by hand: what its session tells of it, or what a person says. Sends no action, and stops nothing.
+ *
+ * @throws MailboxRestoreError (`selection`) when the session does not tell of such a restore.
+ */
+export async function adopt(
+  connection: Connection,
+  inputs: MailboxRestoreInputs & { adopt: AdoptInput },
+  voice: Voice,
+): Promise<MailboxRestoreOutputs> {
+  const { restoreSessionId, note = "" } = inputs.adopt;
+  if (restoreSessionId !== undefined) {
+    voice.activity("reading the restore session");
+  }
+  const record =
+    restoreSessionId === undefined
+      ? recordOfNote(inputs, note)
+      : await readSession(connection, inputs, restoreSessionId);
+  return outputsOf(inputs, {
+    attemptId: randomUUID(),
+    endpoint: connection.settings.endpoint,
+    apiVersion: connection.dialect.apiVersion,
+    record,
+    adoptedFrom: restoreSessionId === undefined ? "note" : `restore session ${restoreSessionId}`,
+  });
+}
+
+function recordOfNote(inputs: MailboxRestoreInputs, note: string): Record {
+  const now = new Date().toISOString();
+  return {
+    ...declared(inputs),
+    sessionId: null,
+    mailboxId: inputs.mailbox?.id ?? inputs.mailboxId ?? null,
+    outcome: "Accepted",
+    counts: unknownCounts,
+    failures: [],
+    failureCount: 0,
+    warnings: [`Done by hand, and nothing was sent: ${note}`],
+    startedAt: now,
+    finishedAt: now,
+    durationSeconds: 0,
+    events: [],
+  };
+}
+
+async function readSession({ dialect }: Connection, inputs: MailboxRestoreInputs, sessionId: string): Promise<Record> {
+  const session = await dialect.getSession(sessionId);
+  const { mailbox: selector } = sourceOf(inputs);
+  // A session that is over lists no mailboxes any more, and its events still tell of the restore.
+  const mailboxes = session.state === "Working" ? await dialect.listMailboxes(sessionId) : [];
+  const mailbox =
+    mailboxes.length === 0 ? namedIn(selector) : selectMailbox(mailboxes, selector, `restore session ${sessionId}`);
+  const type = inputs.exportToPst === undefined ? "Restore" : "Export";
+  const target = inputs.restoreTo?.mailbox;
+  const events = await dialect.listEvents(sessionId);
+  const seen = attribute(events, {
+    type,
+    mailbox,
+    mailboxes: mailboxes.length === 0 ? [mailbox] : mailboxes,
+    target,
+    neighbours: [],
+    ignore: new Set(),
+    alone: true,
+    aloneOnMailbox: true,
+  });
+  if (seen.kind !== "ours") {
+    const listed = events
+      .filter((event) => event.type.toLowerCase() === type.toLowerCase())
+      .map((event) => `"${textOf(event)}"`);
+    throw new MailboxRestoreError(
+      "selection",
+      `Restore session ${sessionId} does not tell of one ${type.toLowerCase()} of ${mailbox.email || mailbox.id} alone: ` +
+        `${listed.length === 0 ? "it has none" : `it has ${listed.slice(0, 5).join(", ")}`}. Nothing was recorded and nothing was ` +
+        `sent. If you know that it was done, say so with adopt: { note: "who, when, how it ended" }.`,
+    );
+  }
+  const { event } = seen;
+  const { outcome, counts, failures, warnings } = judge(undefined, seen);
+  const [startedAt, finishedAt] = [momentOf(event.startTime), momentOf(event.endTime)];
+  return {
+    ...declared(inputs),
+    mailboxEmail: mailbox.email,
+    sessionId,
+    mailboxId: mailbox.id || null,
+    outcome,
+    counts,
+    failures: shorten(failures),
+    failureCount: failures.length,
+    warnings: shorten(warnings),
+    startedAt,
+    finishedAt,
+    durationSeconds: Math.max(0, Date.parse(finishedAt) - Date.parse(startedAt)) / 1000,
+    events: [shownEvent(event)],
+    ...(isOpen(outcome)
+      ? {
+          pending: pendingOf(
+            mailbox,
+            target,
+            events.map(({ id }) => id).filter((id) => id !== event.id),
+          ),
+        }
+      : {}),
+  };
+}
+
+/** What is looked at again is this one event, so nothing else counts. */
+const pendingOf = (mailbox: Pick<Mailbox, "name">, target: string | undefined, ignoredEvents: string[]) => ({
+  mailboxName: mailbox.name,
+  ...(target === undefined ? {} : { target }),
+  ignoredEvents,
+  alone: true,
+  aloneOnMailbox: true,
+  mayStopSession: false,
+});
+
+const namedIn = (selector: MailboxSelector) =>
+  "id" in selector ? { id: selector.id, name: "", email: "" } : { id: "", name: "", email: selector.email };
+
+function declared({ mailbox, pointInTime }: MailboxRestoreInputs) {
+  const isMoment = pointInTime !== undefined && pointInTime !== "latest";
+  return {
+    mailboxEmail: mailbox?.email ?? "",
+    organizationId: null,
+    resolvedPointInTime: isMoment ? new Date(pointInTime).toISOString() : null,
+    dataAgeSeconds: null,
+  };
+}
+
+const momentOf = (time: string | undefined) => {
+  const parsed = Date.parse(time ?? "");
+  return new Date(Number.isNaN(parsed) ? Date.now() : parsed).toISOString();
+};

@@ -1,0 +1,339 @@
+import type { Organization, RestoreSession, SessionEvent } from "../api/dialects/dialect";
+import { MailboxRestoreError } from "../errors";
+import { mayConcern, textOf } from "./attribution";
+import type { Connection } from "./connection";
+import { type Sight, type SentRestore, follow, stopPending } from "./follow";
+import type { Journal, JournalEntry } from "./journal";
+import { type Judgement, unknownCounts } from "./outcome";
+import { discardPart, isPstPresent } from "./pst";
+import { type Report, type RestoreRecord, isOpen, shorten, shownEvent } from "./record";
+
+/**
+ * What was begun earlier and never came into the state: restores of a run that was broken off. Each is settled before anything new is
+ * sent, by the journal, by the server, or by a person.
+ */
+
+/** A restore or an export that was carried out earlier, and is taken over. */
+export interface Earlier {
+  entry: JournalEntry;
+  record: RestoreRecord;
+}
+
+export interface Settling {
+  journal: Journal;
+  report: Report;
+  warn(text: string): void;
+  engineIsGone(): Promise<boolean>;
+  /** How long an earlier restore is waited for, in milliseconds; undefined = as long as it takes. */
+  limitMs: number | undefined;
+}
+
+/**
+ * Settles what is open of the same resource.
+ *
+ * @returns what the same intent came to already: then nothing is sent.
+ * @throws MailboxRestoreError (`journal`) when another intent of this resource was sent and nobody can tell what became of it.
+ */
+export async function settleOwn(
+  connection: Connection,
+  { identity, intentHash, intentLayout }: Pick<JournalEntry, "identity" | "intentHash" | "intentLayout">,
+  settling: Settling,
+): Promise<Earlier | undefined> {
+  const { journal } = settling;
+  for (;;) {
+    const entry = (await journal.entries()).find((one) => one.identity === identity);
+    if (entry === undefined) {
+      return undefined;
+    }
+    if (entry.owner === journal.owner && entry.stage === "answered") {
+      // The engine asks this very process again, so it has what came of it.
+      journal.close(entry);
+      continue;
+    }
+    const isSame = entry.intentHash === intentHash;
+    if (entry.intentLayout !== intentLayout) {
+      throw new MailboxRestoreError(
+        "journal",
+        `${inWords(entry)} was begun by another version of pulumi-vb365, and this one cannot tell whether it is the same as what is ` +
+          `declared now. Nothing was sent. Run pulumi up with that version; or take the restore over with adopt: { note: "…" }; or ` +
+          `settle it: ${waysToResolve(entry)}.`,
+      );
+    }
+    if (entry.stage === "answered") {
+      const earlier = entry.result === undefined ? undefined : { entry, record: entry.result };
+      if (isSame && earlier !== undefined && (await isStillThere(earlier))) {
+        const warning = await stopIfLast(connection, settling, entry);
+        return { entry, record: withWarning(earlier.record, warning) };
+      }
+      // Another intent, or a file that is gone.
+      if (!isSame) {
+        settling.warn(
+          `An earlier restore of this resource was never recorded: ${inWords(entry)}, ${entry.result?.outcome}.`,
+        );
+        await stopIfLast(connection, settling, entry);
+      }
+      journal.close(entry);
+      continue;
+    }
+    if (
+      (await journal.settled(entry, () => settling.report("waiting for an earlier run of this restore"))) === "changed"
+    ) {
+      continue;
+    }
+    if (entry.action === "exportToPst") {
+      // It changed no mailbox, so it is simply made again.
+      await discardPart(entry.path ?? "", entry.attemptId);
+      await journal.forget(entry);
+      await stopIfLast(connection, settling, entry);
+      continue;
+    }
+    const record = await askServer(connection, entry, settling);
+    if (!isSame && isOpen(record.outcome)) {
+      throw openQuestion(entry, record);
+    }
+    await journal.answer(entry, record);
+  }
+}
+
+/**
+ * Settles what others have open on the mailbox that is about to be written to.
+ *
+ * @throws MailboxRestoreError (`journal`) when nobody can tell what became of one.
+ */
+export async function settleTarget(
+  connection: Connection,
+  { identity, writesTo }: { identity: string; writesTo: string },
+  settling: Settling,
+): Promise<void> {
+  const { journal } = settling;
+  for (;;) {
+    const entry = (await journal.entries()).find(
+      (one) =>
+        one.writesTo === writesTo && one.identity !== identity && one.stage === "sent" && one.owner !== journal.owner,
+    );
+    if (entry === undefined) {
+      return;
+    }
+    const wait = () => settling.report(`waiting for another restore into ${writesTo}`);
+    if ((await journal.settled(entry, wait)) === "changed") {
+      continue;
+    }
+    const record = await askServer(connection, entry, settling);
+    if (isOpen(record.outcome)) {
+      throw openQuestion(entry, record);
+    }
+    // It stays open for its own resource, which takes the result over.
+    await journal.answer(entry, record);
+  }
+}
+
+/** What became of a restore that was sent by a process that is gone. */
+async function askServer(connection: Connection, entry: JournalEntry, settling: Settling): Promise<RestoreRecord> {
+  if (connection.settings.endpoint !== entry.endpoint) {
+    throw new MailboxRestoreError(
+      "journal",
+      `${inWords(entry)} was sent to ${entry.endpoint} by a run that was broken off, and cannot be looked up on ` +
+        `${connection.settings.endpoint}. Set vb365:endpoint back to see how it ended, or look for yourself and settle it: ` +
+        `${waysToResolve(entry)}. Nothing was sent.`,
+    );
+  }
+  settling.report("asking the server about an earlier run of this restore");
+  const sent = await sentOf(settling.journal, entry);
+  const sight = await follow(connection.dialect, sent, {
+    limitMs: settling.limitMs,
+    report: settling.report,
+    isPointless: settling.engineIsGone,
+  });
+  return recordOf(entry, sent, sight);
+}
+
+/** Everything that was begun in the session counts, also what is long closed: its event must not be taken for this one's. */
+async function sentOf(journal: Journal, entry: JournalEntry): Promise<SentRestore> {
+  const isRestore = ({ action }: JournalEntry) => action !== "exportToPst";
+  const inSession = await journal.inSession(entry.sessionId);
+  const others = inSession.filter((one) => one.attemptId !== entry.attemptId && isRestore(one));
+  const unexplained = others.filter(({ eventId }) => eventId === undefined);
+  const known = others.flatMap(({ eventId }) => eventId ?? []);
+  return {
+    sessionId: entry.sessionId,
+    mailboxId: entry.mailbox.id,
+    mailboxEmail: entry.mailbox.email,
+    neighbours: others
+      .filter(({ mailbox }) => mailbox.id !== entry.mailbox.id)
+      .map(({ mailbox, target }) => ({ mailboxId: mailbox.id, target: target ?? undefined })),
+    pending: {
+      mailboxName: entry.mailbox.name,
+      ...(entry.target === null ? {} : { target: entry.target }),
+      ignoredEvents: [...new Set([...entry.ignoredEvents, ...known])],
+      alone: entry.ownsSession && unexplained.length === 0,
+      aloneOnMailbox: entry.ownsSession && !unexplained.some(({ mailbox }) => mailbox.id === entry.mailbox.id),
+      mayStopSession: entry.ownsSession && inSession.length === 1,
+    },
+  };
+}
+
+function recordOf(entry: JournalEntry, { pending }: SentRestore, sight: Sight): RestoreRecord {
+  const isEnded = sight.kind === "ended";
+  const judgement: Judgement = isEnded
+    ? sight.judgement
+    : {
+        outcome: sight.kind === "running" ? "Unfinished" : "Unknown",
+        counts: unknownCounts,
+        failures: [],
+        warnings: [],
+      };
+  const finishedAt = isEnded ? sight.finishedAt : new Date().toISOString();
+  return {
+    sessionId: entry.sessionId,
+    mailboxId: entry.mailbox.id,
+    mailboxEmail: entry.mailbox.email,
+    organizationId: entry.organizationId,
+    resolvedPointInTime: entry.resolvedPointInTime,
+    outcome: judgement.outcome,
+    counts: judgement.counts,
+    failures: shorten(judgement.failures),
+    failureCount: judgement.failures.length,
+    warnings: shorten(judgement.warnings),
+    startedAt: entry.startedAt,
+    finishedAt,
+    durationSeconds: Math.max(0, Date.parse(finishedAt) - Date.parse(entry.startedAt)) / 1000,
+    dataAgeSeconds: entry.dataAgeSeconds,
+    events: sight.kind === "unknown" ? [] : [shownEvent(sight.event)],
+    ...(isEnded ? {} : { pending }),
+  };
+}
+
+/** Stops the session of an attempt that is over, unless something else in it has no known end: it would lose its evidence. */
+async function stopIfLast(
+  connection: Connection,
+  settling: Settling,
+  entry: JournalEntry,
+): Promise<string | undefined> {
+  const isUnsettled = ({ result }: JournalEntry) => result === undefined || isOpen(result.outcome);
+  const isNeeded = (await settling.journal.inSession(entry.sessionId)).some(isUnsettled);
+  const isHere = connection.settings.endpoint === entry.endpoint;
+  return entry.ownsSession && isHere && !isNeeded
+    ? stopPending(connection.dialect, { sessionId: entry.sessionId, pending: { mayStopSession: true } })
+    : undefined;
+}
+
+/** An export is worth what its file is. */
+async function isStillThere({ record }: Earlier): Promise<boolean> {
+  return record.pst === undefined || isPstPresent(record.pst);
+}
+
+const withWarning = (record: RestoreRecord, warning: string | undefined): RestoreRecord =>
+  warning === undefined ? record : { ...record, warnings: shorten([...record.warnings, warning]) };
+
+/** `The restore of a@b.example into c@d.example (begun 2026-…)`. */
+function inWords({ mailbox, writesTo, startedAt }: JournalEntry): string {
+  const where = writesTo === null ? "" : ` into ${writesTo}`;
+  return `The restore of ${mailbox.email || mailbox.id}${where} (begun ${startedAt})`;
+}
+
+const waysToResolve = ({ attemptId }: JournalEntry) =>
+  `vb365 journal resolve ${attemptId} with --carried-out "why" or --not-carried-out "why"`;
+
+function openQuestion(entry: JournalEntry, { outcome }: RestoreRecord): MailboxRestoreError {
+  const what =
+    outcome === "Unfinished" ? "still runs on the server" : "was sent, and nobody can tell what became of it";
+  const name = entry.identity.split("::").at(-1) ?? entry.identity;
+  return new MailboxRestoreError(
+    "journal",
+    `${inWords(entry)} of resource ${name} was begun by a run that was broken off. It ${what}, so nothing is sent to that mailbox ` +
+      `before it is settled. Look into the mailbox and at the events of restore session ${entry.sessionId}; then settle it: ` +
+      `${waysToResolve(entry)}.`,
+  );
+}
+
+/** A restore that this login has open on the server and that nothing here explains. */
+export interface StrangeRestore {
+  session: RestoreSession;
+  event: SessionEvent;
+}
+
+/** What is known of restores by other ways than the journal. */
+export interface Witness {
+  attemptId: string;
+  sessionId: string | null;
+}
+
+/** Looks around once a process, before its first restore: a runner without a journal may have lost one that still runs. */
+export interface SessionLook {
+  /** The state has this restore. */
+  witness(seen: Witness): void;
+  strangeRestores(connection: Connection): Promise<StrangeRestore[]>;
+}
+
+export function createSessionLook(journal: Journal): SessionLook {
+  const attempts = new Map<string, string>();
+  let found: Promise<StrangeRestore[]> | undefined;
+  return {
+    witness({ attemptId, sessionId }) {
+      if (sessionId !== null) {
+        attempts.set(attemptId, sessionId);
+      }
+    },
+    strangeRestores(connection) {
+      found ??= lookAround(connection).catch((error: unknown) => {
+        found = undefined;
+        throw error;
+      });
+      return found;
+    },
+  };
+
+  async function lookAround({ dialect, sessions }: Connection): Promise<StrangeRestore[]> {
+    const strange: StrangeRestore[] = [];
+    for (const session of await dialect.listSessions()) {
+      if (session.state === "Stopped" || sessions.opened(session.id)) {
+        continue;
+      }
+      const known = new Set((await journal.inSession(session.id)).map(({ attemptId }) => attemptId));
+      attempts.forEach((sessionId, attemptId) => sessionId === session.id && known.add(attemptId));
+      const isSettledByHand = known.has(session.id);
+      const events = isSettledByHand ? [] : await listRestores(dialect, session.id);
+      if (events.length > known.size) {
+        strange.push(...events.map((event) => ({ session, event })));
+      }
+    }
+    return strange;
+  }
+}
+
+async function listRestores({ listEvents }: Connection["dialect"], sessionId: string): Promise<SessionEvent[]> {
+  return (await listEvents(sessionId)).filter(({ type }) => type.toLowerCase() === "restore");
+}
+
+/**
+ * @throws MailboxRestoreError (`journal`) when a restore that nothing explains may be the one that is about to be sent.
+ */
+export function refuseStrange(
+  strange: StrangeRestore[],
+  about: Parameters<typeof mayConcern>[1] & { organizations: Organization[]; organizationId: string | null },
+): void {
+  const found = strange.find(({ session, event }) => !isOfAnother(session, about) && mayConcern(event, about));
+  if (found === undefined) {
+    return;
+  }
+  const { session, event } = found;
+  throw new MailboxRestoreError(
+    "journal",
+    `Restore session ${session.id}, which this login opened at ${session.createdAt} and which is still open, holds a restore that ` +
+      `neither this stack nor its journal knows: "${textOf(event)}" (${event.status}). It may be the very restore that is about to be ` +
+      `sent, begun by a run whose journal is gone, so nothing was sent. Look into the mailbox. Then: wait until it has ended, and take ` +
+      `it over with adopt: { restoreSessionId: "${session.id}" }; or, if it is another one, say so with vb365 journal resolve ` +
+      `${session.id} --unrelated "why"; or stop that session with vb365 stop ${session.id} and run pulumi up again, which sends.`,
+  );
+}
+
+/** Does the session name an organisation that is surely not ours? */
+function isOfAnother(
+  { organization }: RestoreSession,
+  { organizations, organizationId }: { organizations: Organization[]; organizationId: string | null },
+): boolean {
+  const named = organizations.filter(({ id, name, officeName }) =>
+    [id, name, officeName].some((text) => text !== undefined && text.toLowerCase() === organization.toLowerCase()),
+  );
+  return organizationId !== null && named.length > 0 && named.every(({ id }) => id !== organizationId);
+}

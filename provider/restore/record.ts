@@ -1,0 +1,57 @@
+import { cut } from "../api/answer";
+import type { Counts, SessionEvent } from "../api/dialects/dialect";
+import type { Outcome } from "./outcome";
+import type { PstFile } from "./pst";
+
+/** What is known of a restore that was sent. Plain JSON; null means that nobody said. */
+export interface RestoreRecord {
+  sessionId: string;
+  mailboxId: string;
+  mailboxEmail: string;
+  organizationId: string | null;
+  resolvedPointInTime: string | null;
+  outcome: Outcome;
+  counts: Counts;
+  /** The first {@link shownTexts}. */
+  failures: string[];
+  failureCount: number;
+  warnings: string[];
+  /** From the moment before the action was sent; ISO 8601 UTC. */
+  startedAt: string;
+  finishedAt: string;
+  durationSeconds: number;
+  dataAgeSeconds: number | null;
+  pst?: PstFile;
+  /** This restore's own event, when the session has one. */
+  events: { type: string; status: string; message: string }[];
+  /** Only while the end was not seen: what is needed to recognise this restore's event later. */
+  pending?: PendingRestore;
+}
+
+export interface PendingRestore {
+  mailboxName: string;
+  /** Address that was written to, where it is another one. */
+  target?: string;
+  /** Events that were there before, or belong to other restores; their ids. */
+  ignoredEvents: string[];
+  alone: boolean;
+  aloneOnMailbox: boolean;
+  /** The session is ours and served this restore alone, so it may be stopped once this is settled. */
+  mayStopSession: boolean;
+}
+
+/** Told what the restore is doing now; `done` of `total` are bytes. */
+export type Report = (activity: string, bytes?: { done: number; total: number | undefined }) => void;
+
+/** Texts of the server that are kept of a list, and characters of each: the state is written anew at every step of a stack. */
+const shownTexts = 20;
+const shownCharacters = 300;
+
+export const shorten = (texts: string[]) => texts.slice(0, shownTexts).map((text) => cut(text, shownCharacters));
+
+export function shownEvent({ type, status, message }: SessionEvent) {
+  return { type, status, message: cut(message, shownCharacters) };
+}
+
+/** Is its end not seen? */
+export const isOpen = (outcome: Outcome) => outcome === "Unfinished" || outcome === "Unknown";

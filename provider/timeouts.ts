@@ -1,0 +1,62 @@
+import ms, { type StringValue } from "ms";
+
+/** Limits that a program may set, each a duration as text: "30s", "20m", "8h", "2d". */
+export interface TimeoutsInput {
+  /** Longest wait for a login to be answered. Default 2m. */
+  login?: string;
+  /** Longest wait for a restore session to open, or for one of its lists to begin. Default 5m. */
+  session?: string;
+  /** Longest silence before a restore or an export begins to answer. Default: no limit; the server may build a file for hours. */
+  firstByte?: string;
+  /** Longest silence in the middle of an answer. Default 2m. */
+  idle?: string;
+  /** Longest time that a restore or an export is waited for as a whole. Default: no limit. */
+  restore?: string;
+}
+
+export type TimeoutName = keyof TimeoutsInput;
+
+/** The same in milliseconds; undefined = no limit. */
+export interface Timeouts {
+  login: number;
+  session: number;
+  firstByte: number | undefined;
+  idle: number;
+  restore: number | undefined;
+}
+
+export const timeoutNames = ["login", "session", "firstByte", "idle", "restore"] as const satisfies TimeoutName[];
+
+const defaults: Timeouts = {
+  login: 2 * 60_000,
+  session: 5 * 60_000,
+  firstByte: undefined,
+  idle: 2 * 60_000,
+  restore: undefined,
+};
+
+/** What a timer of Node can hold, and more than any restore takes. */
+const longestMs = 20 * 86_400_000;
+
+/** Milliseconds of a duration like "90s", "20m", "8h" or "2d"; undefined when it is none, or one that no timer can hold. */
+export function parseDuration(text: string): number | undefined {
+  // A bare number would mean milliseconds, which nobody means.
+  if (!/^\d+(\.\d+)? ?[a-z]+$/i.test(text)) {
+    return undefined;
+  }
+  const parsed = ms(text as StringValue) as number | undefined;
+  return parsed !== undefined && parsed > 0 && parsed <= longestMs ? parsed : undefined;
+}
+
+/** Limits with those that are given in place of the others. Durations that cannot be read were told at `check`, and are left out. */
+export function timeoutsOf(given: TimeoutsInput | undefined, base: Timeouts = defaults): Timeouts {
+  const timeouts = { ...base };
+  for (const name of timeoutNames) {
+    const duration = given?.[name];
+    const parsed = duration === undefined ? undefined : parseDuration(duration);
+    if (parsed !== undefined) {
+      timeouts[name] = parsed;
+    }
+  }
+  return timeouts;
+}
