@@ -40,6 +40,7 @@ export function exitCodeOf(error: unknown): ExitCode {
       return exitCodes.usage;
     case "selection":
     case "not-found":
+    case "journal":
       return exitCodes.no;
     default:
       return exitCodes.noAnswer;

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { addJournal } from "./commands/journal";
 import { addMailboxes } from "./commands/mailboxes";
 import { addPreflight } from "./commands/preflight";
 import { addSessions } from "./commands/sessions";
@@ -30,7 +31,7 @@ function vb365(): Command {
     .configureOutput({ outputError: (text, write) => write(failure(text, longOptions(program))) })
     .showHelpAfterError("vb365 --help lists the commands, vb365 COMMAND --help a command's options.")
     .addHelpText("after", manual);
-  [addSimulate, addPreflight, addMailboxes, addSessions, addStop].forEach((add) => add(program));
+  [addSimulate, addPreflight, addMailboxes, addSessions, addStop, addJournal].forEach((add) => add(program));
   return program;
 }
 
@@ -68,7 +69,10 @@ function failure(text: string, options: string[]): string {
   return harmless(hidden).replace(/^error:/, paint(lookOf(process.stderr), "error:", "red"));
 }
 
-const longOptions = (program: Command) =>
-  program.commands.flatMap(({ options }) => options.flatMap(({ long, hidden }) => (long && !hidden ? [long] : [])));
+const longOptions = (program: Command): string[] =>
+  program.commands.flatMap((command) => [
+    ...command.options.flatMap(({ long, hidden }) => (long && !hidden ? [long] : [])),
+    ...longOptions(command),
+  ]);
 
 void main();

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { mkdir, open, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MailboxRestoreError, messageOf } from "../errors";
 import type { RestoreRecord } from "./record";
@@ -37,7 +37,36 @@ export interface Journal {
   close(attempt: Pick<JournalEntry, "sessionId" | "attemptId">): void;
   /** Waits while somebody works on an entry: until it is answered or gone, or until nobody renews its lease any more. */
   settled(entry: JournalEntry, onWait: () => void): Promise<"changed" | "abandoned">;
+  /** For people: all its files, read anew, the oldest first. What cannot be read is among them, with the reason. */
+  files(): Promise<JournalFile[]>;
+  /**
+   * Does the process that wrote an entry still work? Watches whether its lease is renewed, some seconds at most, and trusts no clock.
+   *
+   * @param onWatch - told before the first pause
+   */
+  isWorkedOn(attempt: Pick<JournalEntry, "owner">, onWatch: () => void): Promise<boolean>;
+  /** What a person says of an open entry: with a result its resource takes that over, without one it is closed. */
+  settle(entry: JournalEntry, note: string, result?: RestoreRecord): Promise<void>;
+  /** What a person says of a restore session that holds restores of others: nothing in it stops anything any more. */
+  settleSession(sessionId: string, note: string): Promise<void>;
+  /**
+   * Moves a file that cannot be read to where it stops nothing, and keeps beside it what a person says of it.
+   *
+   * @returns where it is now
+   */
+  setAside(path: string, note: string): Promise<string>;
 }
+
+/** A file of the journal. */
+export type JournalFile = {
+  /** Absolute. */
+  path: string;
+  isClosed: boolean;
+} & (
+  | { entry: JournalEntry }
+  /** It cannot be read; the process that wrote it, where so much can be read. */
+  | { entry: undefined; reason: string; owner: string | undefined }
+);
 
 export interface JournalEntry {
   version: 1;
@@ -154,6 +183,16 @@ export function openJournal(folder: string, options: JournalOptions = {}): Journ
     }
   };
   const release = (entry: JournalEntry) => lease.release(entry.attemptId);
+  const writeClosed = async (name: string, text: string) => {
+    try {
+      made ??= make();
+      await made;
+      await writeFlushed(join(closed, name), `${text}\n`);
+    } catch (error) {
+      made = undefined;
+      throw unwritable(absolute, error);
+    }
+  };
 
   return {
     folder: absolute,
@@ -247,7 +286,113 @@ export function openJournal(folder: string, options: JournalOptions = {}): Journ
         return "changed";
       }
     },
+    async files() {
+      const found = await Promise.all([
+        ...(await list(absolute)).map((name) => inspect(join(absolute, name), false)),
+        ...(await list(closed)).map((name) => inspect(join(closed, name), true)),
+      ]);
+      const begun = ({ entry }: JournalFile) => entry?.startedAt ?? "";
+      return found
+        .filter((file) => file !== undefined)
+        .sort((a, b) => (begun(a) < begun(b) ? -1 : begun(a) > begun(b) ? 1 : 0));
+    },
+    async isWorkedOn(attempt, onWatch) {
+      const readMark = () => readFile(join(absolute, `${attempt.owner}.lease`), "utf8").catch(() => undefined);
+      const first = await readMark();
+      let mark = first;
+      for (let ms = 0; mark !== undefined && mark === first && ms < abandonedAfterMs; ms += renewMs) {
+        if (ms === 0) {
+          onWatch();
+        }
+        await pause(renewMs);
+        mark = await readMark();
+      }
+      return mark !== undefined && mark !== first;
+    },
+    async settle(entry, note, result) {
+      if (result !== undefined) {
+        return write({ ...entry, note, stage: "answered", result });
+      }
+      // It stands closed before it is gone: an attempt that was begun in a session is counted at every moment.
+      const name = nameOf(entry);
+      await writeClosed(name, JSON.stringify({ ...entry, note }));
+      known.delete(name);
+      await rm(join(absolute, name), { force: true });
+      await flushFolder(absolute);
+    },
+    async settleSession(sessionId, note) {
+      const mark: JournalEntry = {
+        version: 1,
+        stage: "sent",
+        identity: "",
+        attemptId: sessionId,
+        intentHash: "",
+        intentLayout: 0,
+        again: false,
+        endpoint: "",
+        apiVersion: "",
+        action: "restoreToOriginalLocation",
+        mailbox: { id: "", name: "", email: "" },
+        writesTo: "",
+        target: null,
+        path: null,
+        organizationId: null,
+        resolvedPointInTime: null,
+        dataAgeSeconds: null,
+        sessionId,
+        ownsSession: false,
+        ignoredEvents: [],
+        startedAt: "",
+        owner,
+        note,
+      };
+      await writeClosed(nameOf(mark), JSON.stringify(mark));
+    },
+    async setAside(path, note) {
+      const name = `${basename(path)}.damaged`;
+      await writeClosed(`${name}.note`, `${new Date().toISOString()} ${note}`);
+      try {
+        await rename(path, join(closed, name));
+      } catch (error) {
+        throw unwritable(absolute, error);
+      }
+      await flushFolder(dirname(path));
+      return join(closed, name);
+    },
   };
+}
+
+/** The journal that a path leads into; undefined when it is no path, or not one of an entry's file. */
+export function journalFolderOf(path: string): string | undefined {
+  const name = basename(path);
+  if (name === path || !entryName.test(name)) {
+    return undefined;
+  }
+  const folder = dirname(resolve(path));
+  return basename(folder) === "closed" ? dirname(folder) : folder;
+}
+
+/** Undefined when the file has gone meanwhile. */
+async function inspect(path: string, isClosed: boolean): Promise<JournalFile | undefined> {
+  let text = "";
+  try {
+    text = await readFile(path, "utf8");
+    return { path, isClosed, entry: parseEntry(text) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+      return undefined;
+    }
+    return { path, isClosed, entry: undefined, reason: messageOf(error), owner: ownerOf(text) };
+  }
+}
+
+function ownerOf(text: string): string | undefined {
+  try {
+    const { owner } = JSON.parse(text) as Partial<JournalEntry>;
+    return typeof owner === "string" ? owner : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { assertNoSecret, marker, rigs, start } from "./command";
 
 const run = (...args: string[]) => start(args).result;
-const commands = ["simulate", "preflight", "mailboxes", "sessions", "stop"];
+const commands = ["simulate", "preflight", "mailboxes", "sessions", "stop", "journal"];
 
 describe("the command line vb365", () => {
   const aRig = rigs();
@@ -38,6 +38,12 @@ describe("the command line vb365", () => {
     [["preflight", "--organization", "x", "--archive"], /--archive needs --mailbox/],
     [["preflight", "--point-in-time", "2026-01-01T00:00:00Z"], /--point-in-time needs --organization/],
     [["sessions", "--insecure", "--ca-cert", "ca.pem"], /cannot be used with option/],
+    [["journal"], /^Usage: vb365 journal /],
+    [["journal", "lst"], /unknown command 'lst'\n\(Did you mean list\?\)/],
+    [["journal", "list", "--jornal-dir=here"], /unknown option '--jornal-dir'\n\(Did you mean --journal-dir\?\)/],
+    [["journal", "resolve", "an-attempt"], /say what became of it: --carried-out, /],
+    [["journal", "resolve", "an-attempt", "--carried-out", " "], /Say why/],
+    [["journal", "resolve", "an-attempt", "--carried-out", "a", "--unrelated", "b"], /cannot be used with option/],
     [["simulate", "--port", "70000"], /must be a whole number from 1 to 65535/],
     [[], /^Usage: vb365 /],
   ] as const) {
