@@ -1,12 +1,11 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type ConfigMistake, type ConnectionSettings, defaultJournalDir, readConnectionSettings } from "../config";
 import { ConfigError, isIncomplete } from "../errors";
 import { unknownValue } from "../resources/shape";
-import { type Connection, connect } from "../restore/connection";
-import type { Voice } from "../resources/mailbox-restore/surroundings";
+import type { Connection, connect } from "../restore/connection";
+import type { Surroundings, Voice } from "../resources/mailbox-restore/surroundings";
 import { type SessionLook, createSessionLook } from "../restore/earlier";
-import { type Journal, openJournal } from "../restore/journal";
-import { openEngine, severity, speakingFor } from "./progress";
+import type { Journal, openJournal } from "../restore/journal";
+import { type Engine, severity, speakingFor } from "./progress";
 
 /** What all kinds of resources share in a provider process: its server, its log, and how bags come and go. */
 
@@ -27,125 +26,156 @@ export interface DynamicConfig {
   get(key: string): string | undefined;
 }
 
+/** What the resources of one provider process share. */
+export interface Host {
+  /** Called once a kind, and not awaited by whoever comes second: it stores, and connects to nothing. */
+  configure(request: { config: DynamicConfig }): Promise<void>;
+  /** What is known before a connection: what is wrong with the configuration, whether it brings an Exchange account, and where to. */
+  configured(): {
+    configMistakes: ConfigMistake[];
+    hasExchangeAccess: boolean;
+    endpoint: string | undefined;
+    journalDir: string;
+    now: Date;
+  };
+  /** The connection of this process; opened by whoever needs it first. */
+  connected(): Connection;
+  /** The journal of this process; made by the first write. */
+  journaled(): { journal: Journal; sessionLook: SessionLook };
+  /** What a resource's work needs of this process. */
+  surroundingsOf(voice: Voice): Surroundings;
+  /** A runner that is new each time has no journal of the run before. Said once, before something is sent. */
+  warnOfPassingJournal(voice: Voice): void;
+  /** Says something about a resource that stays on the screen. Never fails. */
+  inform(urn: string | undefined, message: string): Promise<void>;
+  /** Notes that the engine has been given the result of an attempt; at an orderly end of this process the state has it. */
+  handOver(attempt: { attemptId: string; sessionId: string | null }): void;
+  /** Runs work on a resource's row; what is thrown as incomplete becomes state, so it needs the host's key again. */
+  working<T>(bag: Bag, work: (voice: Voice) => Promise<T>): Promise<T>;
+  /** Does no resource work now? */
+  readonly isIdle: boolean;
+  /** An orderly end: the engine has stored what it was given. Where it is gone, all stays open. */
+  end(): Promise<void>;
+}
+
+/** The parts of a process that reach outside of it. */
+export interface HostParts {
+  engine: Engine;
+  connect: typeof connect;
+  openJournal: typeof openJournal;
+}
+
 /** One process serves one provider of the program, so there is one of each. */
-let settings: ConnectionSettings | undefined;
-let mistakes: ConfigMistake[] = [];
-let connection: Connection | undefined;
-let opened: { journal: Journal; sessionLook: SessionLook } | undefined;
-const engine = openEngine(process.argv.at(-1));
-const { log } = engine;
+export function createHost({ engine, connect, openJournal }: HostParts): Host {
+  const { log } = engine;
+  /** The attempts whose results the engine was given by this process. */
+  const handedOver = new Map<string, { attemptId: string; sessionId: string }>();
+  let settings: ConnectionSettings | undefined;
+  let mistakes: ConfigMistake[] = [];
+  let connection: Connection | undefined;
+  let opened: { journal: Journal; sessionLook: SessionLook } | undefined;
+  let isWarned = false;
+  let busy = 0;
 
-/** Called once a kind, and not awaited by whoever comes second: it stores, and connects to nothing. */
-export function configure({ config }: { config: DynamicConfig }): Promise<void> {
-  let isUnknown = false;
-  const get = (key: string) => {
-    const value = config.get(`vb365:${key}`);
-    isUnknown ||= value === unknownValue;
-    return value;
+  const warn = (message: string) =>
+    void log({ urn: "", severity: severity.warning, message: sendable(message), ephemeral: false });
+  const journaled = () => {
+    if (opened === undefined) {
+      const journal = openJournal(settings?.journalDir ?? defaultJournalDir);
+      opened = { journal, sessionLook: createSessionLook(journal) };
+    }
+    return opened;
   };
-  const result = readConnectionSettings(get, process.env);
-  settings = "settings" in result ? result.settings : undefined;
-  mistakes = "mistakes" in result && !isUnknown ? result.mistakes : [];
-  return Promise.resolve();
-}
 
-/** What is known before a connection: what is wrong with the configuration, whether it brings an Exchange account, and where to. */
-export function configured() {
-  const exchange = settings === undefined ? [] : Object.values(settings.exchange);
   return {
-    configMistakes: mistakes,
-    hasExchangeAccess: exchange.every((value) => value !== undefined),
-    endpoint: settings?.endpoint,
-    journalDir: settings?.journalDir ?? defaultJournalDir,
-    now: new Date(),
+    journaled,
+    configure({ config }) {
+      let isUnknown = false;
+      const get = (key: string) => {
+        const value = config.get(`vb365:${key}`);
+        isUnknown ||= value === unknownValue;
+        return value;
+      };
+      const result = readConnectionSettings(get, process.env);
+      settings = "settings" in result ? result.settings : undefined;
+      mistakes = "mistakes" in result && !isUnknown ? result.mistakes : [];
+      return Promise.resolve();
+    },
+    configured() {
+      const exchange = settings === undefined ? [] : Object.values(settings.exchange);
+      return {
+        configMistakes: mistakes,
+        hasExchangeAccess: exchange.every((value) => value !== undefined),
+        endpoint: settings?.endpoint,
+        journalDir: settings?.journalDir ?? defaultJournalDir,
+        now: new Date(),
+      };
+    },
+    connected() {
+      if (settings === undefined) {
+        throw new ConfigError(mistakes.map(({ reason }) => reason).join("\n"));
+      }
+      if (connection === undefined) {
+        connection = connect(settings, { mayStop: async () => !(await engine.isGone()), notice: warn });
+        if (settings.trust.by === "nothing") {
+          warn(
+            `vb365:insecure is set: ${settings.endpoint} is not verified, so anybody between here and there can read the passwords. ` +
+              `Give vb365:caCert or vb365:tlsFingerprint instead.`,
+          );
+        }
+      }
+      return connection;
+    },
+    surroundingsOf: (voice) => ({ voice, ...journaled(), engineIsGone: engine.isGone }),
+    warnOfPassingJournal(voice) {
+      if (process.env["CI"] && settings?.journalDir === defaultJournalDir && !isWarned) {
+        isWarned = true;
+        voice.warn(
+          `This runs in CI, and the journal is in ${defaultJournalDir} on this runner. If the runner is thrown away after a crash, ` +
+            `the next run has only the server to ask what was sent already. Set vb365:journalDir to a folder that stays.`,
+        );
+      }
+    },
+    inform: (urn, message) =>
+      log({ urn: urn ?? "", severity: severity.info, message: sendable(message), ephemeral: false }),
+    handOver({ attemptId, sessionId }) {
+      if (sessionId !== null) {
+        handedOver.set(attemptId, { attemptId, sessionId });
+      }
+    },
+    async working(bag, work) {
+      busy += 1;
+      try {
+        return sendable(await speakingFor(log, contentOf<{ __urn?: string }>(bag).__urn, work));
+      } catch (error) {
+        if (error instanceof Error) {
+          error.message = sendable(error.message);
+        }
+        if (isIncomplete(error)) {
+          Object.assign(error.properties, sendable(error.properties), { [providerKey]: bag[providerKey] });
+          error.reasons.splice(0, error.reasons.length, ...sendable(error.reasons));
+        }
+        throw error;
+      } finally {
+        busy -= 1;
+      }
+    },
+    get isIdle() {
+      return busy === 0;
+    },
+    async end() {
+      if (await engine.isGone()) {
+        return;
+      }
+      try {
+        handedOver.forEach((attempt) => journaled().journal.close(attempt));
+      } catch {
+        // What stays open asks again.
+      }
+      await connection?.sessions.end();
+    },
   };
 }
-
-/** The connection of this process; opened by whoever needs it first. */
-export function connected(): Connection {
-  if (settings === undefined) {
-    throw new ConfigError(mistakes.map(({ reason }) => reason).join("\n"));
-  }
-  if (connection === undefined) {
-    connection = connect(settings, {
-      mayStop: async () => !(await engine.isGone()),
-      notice: (message) =>
-        void log({ urn: "", severity: severity.warning, message: sendable(message), ephemeral: false }),
-    });
-    if (settings.trust.by === "nothing") {
-      const message =
-        `vb365:insecure is set: ${settings.endpoint} is not verified, so anybody between here and there can read the passwords. ` +
-        `Give vb365:caCert or vb365:tlsFingerprint instead.`;
-      void log({ urn: "", severity: severity.warning, message, ephemeral: false });
-    }
-  }
-  return connection;
-}
-
-/** The journal of this process; made by the first write. */
-export function journaled() {
-  if (opened === undefined) {
-    const journal = openJournal(settings?.journalDir ?? defaultJournalDir);
-    opened = { journal, sessionLook: createSessionLook(journal) };
-  }
-  return opened;
-}
-
-/** What a resource's work needs of this process. */
-export function surroundingsOf(voice: Voice) {
-  return { voice, ...journaled(), engineIsGone: engine.isGone };
-}
-
-/** A runner that is new each time has no journal of the run before. Said once, before something is sent. */
-export function warnOfPassingJournal(voice: Voice): void {
-  if (process.env["CI"] && settings?.journalDir === defaultJournalDir && !isWarned) {
-    isWarned = true;
-    voice.warn(
-      `This runs in CI, and the journal is in ${defaultJournalDir} on this runner. If the runner is thrown away after a crash, the ` +
-        `next run has only the server to ask what was sent already. Set vb365:journalDir to a folder that stays.`,
-    );
-  }
-}
-let isWarned = false;
-
-/** Says something about a resource that stays on the screen. Never fails. */
-export function inform(urn: string | undefined, message: string): Promise<void> {
-  return log({ urn: urn ?? "", severity: severity.info, message: sendable(message), ephemeral: false });
-}
-
-/** The attempts whose results the engine was given by this process. */
-const handedOver = new Map<string, { attemptId: string; sessionId: string }>();
-
-/** Notes that the engine has been given the result of an attempt; at an orderly end of this process the state has it. */
-export function handOver({ attemptId, sessionId }: { attemptId: string; sessionId: string | null }): void {
-  if (sessionId !== null) {
-    handedOver.set(attemptId, { attemptId, sessionId });
-  }
-}
-
-let busy = 0;
-/** A process whose engine is gone ends within this time after its last work. */
-const orphanLookMs = 2000;
-/** The engine kills a provider that has not ended 5 s after it was asked to. */
-const longestFarewellMs = 4000;
-
-// The engine asks its providers to end when it has stored what they said (seen). What was begun and not answered stays open.
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => {
-    try {
-      handedOver.forEach((attempt) => journaled().journal.close(attempt));
-    } catch {
-      // What stays open asks again.
-    }
-    void Promise.race([connection?.sessions.end(), sleep(longestFarewellMs)]).finally(() => process.exit(0));
-  });
-}
-// After a kill of the CLI nobody ends this process, and it holds passwords. What it works on is finished first.
-setInterval(() => {
-  if (busy === 0) {
-    void engine.isGone().then((isGone) => isGone && busy === 0 && process.exit(0));
-  }
-}, orphanLookMs).unref();
 
 /** The one extra key that the host adds to every bag. */
 const providerKey = "__provider";
@@ -159,25 +189,6 @@ export function contentOf<T>(bag: Bag): T {
 /** The CLI prints the value of a property that a failure names, and it may be a secret: the path stands in the text instead. */
 export function failuresOf(mistakes: { path: string; reason: string }[]): { property: string; reason: string }[] {
   return mistakes.map(({ path, reason }) => ({ property: "", reason: `${path} ${reason}`.trim() }));
-}
-
-/** Runs work on a resource's row; what is thrown as incomplete becomes state, so it needs the host's key again. */
-export async function working<T>(bag: Bag, work: Parameters<typeof speakingFor<T>>[2]): Promise<T> {
-  busy += 1;
-  try {
-    return sendable(await speakingFor(log, contentOf<{ __urn?: string }>(bag).__urn, work));
-  } catch (error) {
-    if (error instanceof Error) {
-      error.message = sendable(error.message);
-    }
-    if (isIncomplete(error)) {
-      Object.assign(error.properties, sendable(error.properties), { [providerKey]: bag[providerKey] });
-      error.reasons.splice(0, error.reasons.length, ...sendable(error.reasons));
-    }
-    throw error;
-  } finally {
-    busy -= 1;
-  }
 }
 
 /**

@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { mkdir, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { LocalWorkspace, PulumiCommand, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
 import type { Simulator } from "../../simulator";
 import { aWorkspace } from "./workspace";
@@ -24,13 +26,24 @@ export interface Run {
   text: string;
   /** Operations by name of resource, as `create`, `same`, `replace`, `update`, `delete`; from the engine's own events. */
   operations: Record<string, string>;
+  /** What was said of each resource, by name: on its row and below. What belongs to none is under the empty name. */
+  said: Record<string, string[]>;
+}
+
+/** Options of `pulumi up`; URNs are those of {@link TestStack.resources}. */
+export interface UpOptions {
+  replace?: string[];
+  target?: string[];
+  refresh?: boolean;
 }
 
 /** A stack of the real engine with a file backend in a folder of its own. */
 export interface TestStack {
   readonly folder: string;
+  /** Its journal, unless the configuration names another one. */
+  readonly journalDir: string;
   preview(program?: PulumiFn): Promise<Run>;
-  up(program?: PulumiFn, options?: { replace?: string[] }): Promise<Run>;
+  up(program?: PulumiFn, options?: UpOptions): Promise<Run>;
   refresh(): Promise<Run>;
   destroy(): Promise<Run>;
   outputs(): Promise<Bag>;
@@ -39,6 +52,16 @@ export interface TestStack {
   /** The state as it lies in the backend, secrets encrypted. */
   stateText(): Promise<string>;
   setConfig(config: Record<string, string>): Promise<void>;
+  /** `pulumi state delete`: the engine forgets a resource, and its provider is told nothing. */
+  deleteFromState(name: string): Promise<void>;
+  /** `pulumi state taint`: the next `up` replaces it. */
+  taint(name: string): Promise<void>;
+  /** `pulumi state rename`. */
+  renameInState(name: string, newName: string): Promise<void>;
+  /** `pulumi stack rename`. */
+  renameStack(newName: string): Promise<void>;
+  /** Takes the lock away that a killed CLI has left. */
+  cancel(): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -62,28 +85,45 @@ export async function aStack(program: PulumiFn, config: Record<string, string>):
   const workspace = await aWorkspace();
   const backend = join(workspace.path, "backend");
   await mkdir(backend);
+  const pulumiCommand = await PulumiCommand.get({ root: cliRoot });
+  const envVars = {
+    PULUMI_BACKEND_URL: `file://${backend}`,
+    PULUMI_CONFIG_PASSPHRASE: "test",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+  };
   const stack = await LocalWorkspace.createStack(
     { stackName: "test", projectName: "vb365-test", program },
-    {
-      workDir: workspace.path,
-      pulumiCommand: await PulumiCommand.get({ root: cliRoot }),
-      envVars: {
-        PULUMI_BACKEND_URL: `file://${backend}`,
-        PULUMI_CONFIG_PASSPHRASE: "test",
-        PULUMI_SKIP_UPDATE_CHECK: "true",
-        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-      },
-    },
+    { workDir: workspace.path, pulumiCommand, envVars },
   );
-  await setConfig(stack, config);
+  // An inline program's providers run in this process's own folder, so the default would be shared by all stacks.
+  const journalDir = join(workspace.path, "journal");
+  await setConfig(stack, { journalDir, ...config });
 
   const use = (next?: PulumiFn) => {
     if (next !== undefined) {
       stack.workspace.program = next;
     }
   };
+  const resources = async () => {
+    const { deployment } = (await stack.exportStack()) as { deployment: { resources?: StateResource[] } };
+    const ours = (deployment.resources ?? []).filter(({ type }) => type.startsWith("pulumi-nodejs:dynamic/vb365:"));
+    return Object.fromEntries(ours.map((resource) => [nameIn(resource.urn), resource]));
+  };
+  const editState = async (command: string, name: string, ...more: string[]) => {
+    const { urn } = (await resources())[name] ?? {};
+    if (urn === undefined) {
+      throw new Error(`${name} is not in the state`);
+    }
+    const args = ["state", command, urn, ...more, "--yes", "--stack", stack.name];
+    await promisify(execFile)(pulumiCommand.command, args, {
+      cwd: workspace.path,
+      env: { ...process.env, ...envVars },
+    });
+  };
   return {
     folder: workspace.path,
+    journalDir,
     preview: (next) => {
       use(next);
       return run((options) => stack.preview(options));
@@ -98,14 +138,14 @@ export async function aStack(program: PulumiFn, config: Record<string, string>):
       const outputs = await stack.outputs();
       return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value as unknown]));
     },
-    async resources() {
-      const { deployment } = (await stack.exportStack()) as { deployment: { resources?: StateResource[] } };
-      const { resources = [] } = deployment;
-      const ours = resources.filter(({ type }) => type.startsWith("pulumi-nodejs:dynamic/vb365:"));
-      return Object.fromEntries(ours.map((resource) => [nameIn(resource.urn), resource]));
-    },
-    stateText: () => readFile(join(backend, ".pulumi", "stacks", "vb365-test", "test.json"), "utf8"),
-    setConfig: (next) => setConfig(stack, next),
+    resources,
+    stateText: () => readFile(join(backend, ".pulumi", "stacks", "vb365-test", `${stack.name}.json`), "utf8"),
+    setConfig: (next) => setConfig(stack, { journalDir, ...next }),
+    deleteFromState: (name) => editState("delete", name),
+    taint: (name) => editState("taint", name),
+    renameInState: (name, newName) => editState("rename", name, newName),
+    renameStack: async (stackName) => void (await stack.rename({ stackName })),
+    cancel: () => stack.cancel(),
     remove: workspace.remove,
   };
 }
@@ -118,18 +158,26 @@ async function setConfig(stack: Stack, config: Record<string, string>): Promise<
 interface RunOptions {
   onOutput(text: string): void;
   onError(text: string): void;
-  onEvent(event: { resourcePreEvent?: { metadata: { op: string; urn: string; type: string } } }): void;
+  onEvent(event: {
+    resourcePreEvent?: { metadata: { op: string; urn: string; type: string } };
+    diagnosticEvent?: { urn?: string; message: string };
+  }): void;
   color: "never";
 }
 
 async function run(operation: (options: RunOptions) => Promise<unknown>): Promise<Run> {
   const printed: string[] = [];
   const operations: Record<string, string> = {};
+  const said: Record<string, string[]> = {};
   const options: RunOptions = {
     color: "never",
     onOutput: (text) => void printed.push(text),
     onError: (text) => void printed.push(text),
-    onEvent({ resourcePreEvent }) {
+    onEvent({ resourcePreEvent, diagnosticEvent }) {
+      if (diagnosticEvent !== undefined) {
+        const { urn = "", message } = diagnosticEvent;
+        (said[nameIn(urn)] ??= []).push(message.replace(/<\{%[^%]*%\}>/g, "").trim());
+      }
       if (resourcePreEvent?.metadata.type.startsWith("pulumi-nodejs:dynamic/vb365:")) {
         const { op, urn } = resourcePreEvent.metadata;
         // A replace is announced as three steps; the one that says so is the one to keep.
@@ -142,12 +190,13 @@ async function run(operation: (options: RunOptions) => Promise<unknown>): Promis
   };
   try {
     await operation(options);
-    return { ok: true, text: printed.join(""), operations };
+    return { ok: true, text: printed.join(""), operations, said };
   } catch (error) {
     return {
       ok: false,
       text: `${printed.join("")}\n${error instanceof Error ? error.message : String(error)}`,
       operations,
+      said,
     };
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Connection } from "../../restore/connection";
 import { settleOwn } from "../../restore/earlier";
+import { isOpen } from "../../restore/record";
 import { restoreMailbox } from "../../restore/restore";
 import { timeoutsOf } from "../../timeouts";
 import { adopt } from "./adopt";
@@ -56,10 +57,10 @@ async function carryOut(
   );
   if (earlier !== undefined) {
     const { entry, record } = earlier;
-    voice.warn(
-      `This was carried out already, by a run that was broken off (begun ${entry.startedAt}): its result is taken over and nothing ` +
-        `was sent.`,
-    );
+    const what = isOpen(record.outcome)
+      ? "was begun already, by a run that was broken off"
+      : "was carried out already, by a run that was broken off: its result is taken over";
+    voice.warn(`This ${what} (begun ${entry.startedAt}). Nothing was sent now.`);
     return outputsOf(inputs, { ...entry, record, adoptedFrom: "journal" });
   }
   const record = await restoreMailbox(

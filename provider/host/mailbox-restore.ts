@@ -1,0 +1,85 @@
+import { isIncomplete } from "../errors";
+import { check } from "../resources/mailbox-restore/check";
+import { create } from "../resources/mailbox-restore/create";
+import { farewellTo, remove } from "../resources/mailbox-restore/delete";
+import { diff } from "../resources/mailbox-restore/diff";
+import type { MailboxRestoreInputs } from "../resources/mailbox-restore/inputs";
+import { createMemory } from "../resources/mailbox-restore/memory";
+import { upgraded } from "../resources/mailbox-restore/migrations";
+import type { MailboxRestoreOutputs } from "../resources/mailbox-restore/outputs";
+import { read } from "../resources/mailbox-restore/read";
+import { rerunInWords } from "../resources/mailbox-restore/rerun";
+import { update } from "../resources/mailbox-restore/update";
+import { type Host, type ResourceHandler, contentOf, failuresOf } from "./process";
+
+/** A restore, as the engine calls it. */
+export function mailboxRestoreOf(host: Host): ResourceHandler {
+  const { configure, configured, connected, working } = host;
+  const memory = createMemory(host.journaled);
+
+  return {
+    configure,
+
+    async check(olds, news) {
+      const before = contentOf<MailboxRestoreInputs>(olds);
+      await memory.sawInputs(before);
+      const { inputs, mistakes } = check(before, contentOf(news), configured());
+      return { inputs: { ...inputs }, failures: failuresOf(mistakes) };
+    },
+
+    async diff(_id, olds, news) {
+      const [before, inputs] = [upgraded(contentOf(olds)), contentOf<MailboxRestoreInputs>(news)];
+      const answer = diff(before, inputs);
+      memory.sawOutputs(before);
+      if (answer.replaces.length > 0) {
+        await host.inform(inputs.__urn, rerunInWords(before, inputs));
+      }
+      return { ...answer };
+    },
+
+    create: (bag) =>
+      working(bag, async (voice) => {
+        const inputs = contentOf<MailboxRestoreInputs>(bag);
+        host.warnOfPassingJournal(voice);
+        try {
+          const { id, outs } = await create(
+            connected(),
+            inputs,
+            memory.hadIntentOf(inputs),
+            host.surroundingsOf(voice),
+          );
+          host.handOver(outs);
+          return { id, outs: { ...outs } };
+        } catch (error) {
+          if (isIncomplete(error)) {
+            host.handOver(error.properties as unknown as MailboxRestoreOutputs);
+          }
+          throw error;
+        }
+      }),
+
+    async read(id, bag) {
+      const outputs = upgraded(contentOf(bag));
+      memory.sawOutputs(outputs);
+      return { id, props: { ...(await read(connected, outputs)) } };
+    },
+
+    update: (_id, olds, news) =>
+      working(news, async (voice) => {
+        const [before, inputs] = [upgraded(contentOf(olds)), contentOf<MailboxRestoreInputs>(news)];
+        memory.sawOutputs(before);
+        return { outs: { ...(await update(connected, before, inputs, host.surroundingsOf(voice))) } };
+      }),
+
+    delete: (_id, bag) =>
+      working(bag, async (voice) => {
+        const outputs = upgraded(contentOf(bag));
+        memory.sawOutputs(outputs);
+        const warning = await remove(connected, outputs);
+        if (warning !== undefined) {
+          voice.warn(warning);
+        }
+        voice.conclude(farewellTo(outputs));
+      }),
+  };
+}
