@@ -38,7 +38,7 @@ module.exports = {
     ...allow(folder.timeouts, npm("ms")),
     ...allow(folder.config, folder.errors, folder.timeouts, builtIn),
     ...allow(folder.nearest, npm("fastest-levenshtein")),
-    ...allow(folder.api, folder.api, folder.errors, folder.config, builtIn, npm("node-fetch")),
+    ...allow(folder.api, folder.api, folder.errors, folder.config, folder.timeouts, builtIn, npm("node-fetch")),
     ...allow(
       folder.restore,
       folder.restore,

@@ -1,4 +1,6 @@
+import { resolve } from "node:path";
 import type { Organization, RestoreSession, SessionEvent } from "../api/dialects/dialect";
+import { defaultJournalDir } from "../config";
 import { MailboxRestoreError } from "../errors";
 import { mayConcern, textOf } from "./attribution";
 import type { Connection } from "./connection";
@@ -50,13 +52,14 @@ export async function settleOwn(
       journal.close(entry);
       continue;
     }
-    const isSame = entry.intentHash === intentHash;
-    if (entry.intentLayout !== intentLayout) {
+    // What a person has settled is settled for whatever this resource is now, when digests cannot be compared.
+    const isSame = entry.intentHash === intentHash || entry.intentLayout !== intentLayout;
+    if (entry.intentLayout !== intentLayout && entry.note === undefined) {
       throw new MailboxRestoreError(
         "journal",
         `${inWords(entry)} was begun by another version of pulumi-vb365, and this one cannot tell whether it is the same as what is ` +
           `declared now. Nothing was sent. Run pulumi up with that version; or take the restore over with adopt: { note: "…" }; or ` +
-          `settle it: ${waysToResolve(entry)}.`,
+          `settle it: ${waysToResolve(journal, entry)}.`,
       );
     }
     if (entry.stage === "answered") {
@@ -89,7 +92,7 @@ export async function settleOwn(
     }
     const record = await askServer(connection, entry, settling);
     if (!isSame && isOpen(record.outcome)) {
-      throw openQuestion(entry, record);
+      throw openQuestion(journal, entry, record);
     }
     await journal.answer(entry, record);
   }
@@ -120,7 +123,7 @@ export async function settleTarget(
     }
     const record = await askServer(connection, entry, settling);
     if (isOpen(record.outcome)) {
-      throw openQuestion(entry, record);
+      throw openQuestion(journal, entry, record);
     }
     // It stays open for its own resource, which takes the result over.
     await journal.answer(entry, record);
@@ -129,16 +132,17 @@ export async function settleTarget(
 
 /** What became of a restore that was sent by a process that is gone. */
 async function askServer(connection: Connection, entry: JournalEntry, settling: Settling): Promise<RestoreRecord> {
+  const { journal } = settling;
   if (connection.settings.endpoint !== entry.endpoint) {
     throw new MailboxRestoreError(
       "journal",
       `${inWords(entry)} was sent to ${entry.endpoint} by a run that was broken off, and cannot be looked up on ` +
         `${connection.settings.endpoint}. Set vb365:endpoint back to see how it ended, or look for yourself and settle it: ` +
-        `${waysToResolve(entry)}. Nothing was sent.`,
+        `${waysToResolve(journal, entry)}. Nothing was sent.`,
     );
   }
   settling.report("asking the server about an earlier run of this restore");
-  const sent = await sentOf(settling.journal, entry);
+  const sent = await sentOf(journal, entry);
   const sight = await follow(connection.dialect, sent, {
     limitMs: settling.limitMs,
     report: settling.report,
@@ -209,7 +213,8 @@ async function stopIfLast(
   settling: Settling,
   entry: JournalEntry,
 ): Promise<string | undefined> {
-  const isUnsettled = ({ result }: JournalEntry) => result === undefined || isOpen(result.outcome);
+  const isUnsettled = ({ result, note }: JournalEntry) =>
+    note === undefined && (result === undefined || isOpen(result.outcome));
   const isNeeded = (await settling.journal.inSession(entry.sessionId)).some(isUnsettled);
   const isHere = connection.settings.endpoint === entry.endpoint;
   return entry.ownsSession && isHere && !isNeeded
@@ -231,10 +236,14 @@ function inWords({ mailbox, writesTo, startedAt }: JournalEntry): string {
   return `The restore of ${mailbox.email || mailbox.id}${where} (begun ${startedAt})`;
 }
 
-const waysToResolve = ({ attemptId }: JournalEntry) =>
-  `vb365 journal resolve ${attemptId} with --carried-out "why" or --not-carried-out "why"`;
+const waysToResolve = (journal: Journal, { attemptId }: JournalEntry) =>
+  `${resolveCommand(journal, attemptId)} with --carried-out "why" or --not-carried-out "why"`;
 
-function openQuestion(entry: JournalEntry, { outcome }: RestoreRecord): MailboxRestoreError {
+/** The command to paste, in the program's folder. */
+const resolveCommand = ({ folder }: Journal, id: string) =>
+  `vb365 journal resolve ${id}${folder === resolve(defaultJournalDir) ? "" : ` --journal-dir ${folder}`}`;
+
+function openQuestion(journal: Journal, entry: JournalEntry, { outcome }: RestoreRecord): MailboxRestoreError {
   const what =
     outcome === "Unfinished" ? "still runs on the server" : "was sent, and nobody can tell what became of it";
   const name = entry.identity.split("::").at(-1) ?? entry.identity;
@@ -242,8 +251,20 @@ function openQuestion(entry: JournalEntry, { outcome }: RestoreRecord): MailboxR
     "journal",
     `${inWords(entry)} of resource ${name} was begun by a run that was broken off. It ${what}, so nothing is sent to that mailbox ` +
       `before it is settled. Look into the mailbox and at the events of restore session ${entry.sessionId}; then settle it: ` +
-      `${waysToResolve(entry)}.`,
+      `${waysToResolve(journal, entry)}.`,
   );
+}
+
+/** A person has taken the restore of a resource over by hand: what was open of it is settled by that, unless somebody works on it. */
+export async function closeOwn(journal: Journal, identity: string): Promise<void> {
+  for (const entry of await journal.entries()) {
+    if (
+      entry.identity === identity &&
+      !(entry.stage === "sent" && (await journal.isWorkedOn(entry, () => undefined)))
+    ) {
+      journal.close(entry);
+    }
+  }
 }
 
 /** A restore that this login has open on the server and that nothing here explains. */
@@ -263,12 +284,19 @@ export interface SessionLook {
   /** The state has this restore. */
   witness(seen: Witness): void;
   strangeRestores(connection: Connection): Promise<StrangeRestore[]>;
+  /**
+   * @throws MailboxRestoreError (`journal`) when a restore that nothing explains may be the one that is about to be sent.
+   */
+  refuse(strange: StrangeRestore[], about: About): void;
 }
+
+type About = Parameters<typeof mayConcern>[1] & { organizations: Organization[]; organizationId: string | null };
 
 export function createSessionLook(journal: Journal): SessionLook {
   const attempts = new Map<string, string>();
   let found: Promise<StrangeRestore[]> | undefined;
   return {
+    refuse: (strange, about) => refuseStrange(journal, strange, about),
     witness({ attemptId, sessionId }) {
       if (sessionId !== null) {
         attempts.set(attemptId, sessionId);
@@ -305,13 +333,7 @@ async function listRestores({ listEvents }: Connection["dialect"], sessionId: st
   return (await listEvents(sessionId)).filter(({ type }) => type.toLowerCase() === "restore");
 }
 
-/**
- * @throws MailboxRestoreError (`journal`) when a restore that nothing explains may be the one that is about to be sent.
- */
-export function refuseStrange(
-  strange: StrangeRestore[],
-  about: Parameters<typeof mayConcern>[1] & { organizations: Organization[]; organizationId: string | null },
-): void {
+function refuseStrange(journal: Journal, strange: StrangeRestore[], about: About): void {
   const found = strange.find(({ session, event }) => !isOfAnother(session, about) && mayConcern(event, about));
   if (found === undefined) {
     return;
@@ -322,8 +344,8 @@ export function refuseStrange(
     `Restore session ${session.id}, which this login opened at ${session.createdAt} and which is still open, holds a restore that ` +
       `neither this stack nor its journal knows: "${textOf(event)}" (${event.status}). It may be the very restore that is about to be ` +
       `sent, begun by a run whose journal is gone, so nothing was sent. Look into the mailbox. Then: wait until it has ended, and take ` +
-      `it over with adopt: { restoreSessionId: "${session.id}" }; or, if it is another one, say so with vb365 journal resolve ` +
-      `${session.id} --unrelated "why"; or stop that session with vb365 stop ${session.id} and run pulumi up again, which sends.`,
+      `it over with adopt: { restoreSessionId: "${session.id}" }; or, if it is another one, say so with ` +
+      `${resolveCommand(journal, session.id)} --unrelated "why"; or stop that session with vb365 stop ${session.id} and run pulumi up again, which sends.`,
   );
 }
 

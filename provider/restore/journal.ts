@@ -138,7 +138,9 @@ export function openJournal(folder: string, options: JournalOptions = {}): Journ
     await mkdir(closed, { recursive: true, mode: 0o700 });
     // What stands here is of this machine alone, and a program's folder is often a repository.
     await writeFile(join(absolute, ".gitignore"), "*\n", { flag: "wx" }).catch(() => undefined);
-    removeOld(closed);
+    removeOld(closed, () => true);
+    // A process that was killed leaves its lease, which has not been renewed since.
+    removeOld(absolute, (name) => name.endsWith(".lease"));
   };
   const write = async (entry: JournalEntry) => {
     const name = nameOf(entry);
@@ -472,10 +474,10 @@ async function flushFolder(folder: string): Promise<void> {
   await handle?.close();
 }
 
-function removeOld(closed: string): void {
+function removeOld(folder: string, isOurs: (name: string) => boolean): void {
   const before = Date.now() - keptMs;
-  for (const name of readdirSync(closed)) {
-    const path = join(closed, name);
+  for (const name of readdirSync(folder).filter(isOurs)) {
+    const path = join(folder, name);
     if ((statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? before) < before) {
       rmSync(path, { force: true });
     }
@@ -542,6 +544,6 @@ function damaged(path: string, error: unknown): MailboxRestoreError {
     "journal",
     `The journal entry ${path} cannot be read: ${messageOf(error)}. It may tell of a restore that was sent, into any mailbox, so ` +
       `nothing is sent before it is settled. Look at vb365 sessions and into the mailbox; then move the file away, or run ` +
-      `vb365 journal resolve ${path} --not-carried-out.`,
+      `vb365 journal resolve ${path} --not-carried-out "why".`,
   );
 }

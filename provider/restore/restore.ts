@@ -4,7 +4,7 @@ import { ConnectionError, MailboxRestoreError, isConnectionError, messageOf } fr
 import type { Timeouts } from "../timeouts";
 import { type Attribution, attribute } from "./attribution";
 import type { Connection } from "./connection";
-import { type SessionLook, refuseStrange, settleTarget } from "./earlier";
+import { type SessionLook, settleTarget } from "./earlier";
 import type { Journal, JournalEntry } from "./journal";
 import { type Judgement, judge, provesNothingWritten } from "./outcome";
 import { dataAgeSeconds, resolvePointInTime } from "./point-in-time";
@@ -196,7 +196,7 @@ async function refuseOpenQuestions(
   if (strange.length > 0) {
     const target = action.kind === "restoreTo" ? action.options.mailbox : undefined;
     const organizations = organizationId === null ? [] : await connection.organizations();
-    refuseStrange(strange, { mailbox, mailboxes, target, organizationId, organizations });
+    surroundings.sessionLook.refuse(strange, { mailbox, mailboxes, target, organizationId, organizations });
   }
   await settleTarget(connection, { identity, writesTo }, { ...surroundings, limitMs: timeouts.restore });
 }

@@ -5,9 +5,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import * as vb365 from "pulumi-vb365";
 import { type Simulator, startSimulator } from "../../simulator";
-import { type TestStack, aStack, configOf } from "../helpers/engine";
+import { type Run, type TestStack, aStack, configOf } from "../helpers/engine";
 import { type Line, layLine } from "./line";
-import { type Family, familyIn } from "./processes";
+import { familyIn } from "./processes";
 
 /** A kill -9 at every stage of a restore: what the next `pulumi up` makes of it, and what the server was sent in all. */
 
@@ -102,11 +102,10 @@ export async function runCell(cell: Cell): Promise<Aftermath> {
   const line = await layLine(simulator.endpoint);
   const stack = await aStack(programs[cell.action], { ...configOf(simulator), endpoint: line.endpoint });
   try {
-    await killAt(cell, stack, simulator, line);
+    assert.ok(await killAt(cell, { stack, simulator, line }), "it came to the stage");
     if (cell.journal === "lost") {
       await rm(stack.journalDir, { recursive: true, force: true });
     }
-    await stack.cancel();
     const next = await stack.up();
     const sent = cell.action === "exportToPst" ? simulator.exports.length : simulator.writes.length;
     return { end: next.ok ? "green" : "question", sent, text: next.text };
@@ -118,35 +117,50 @@ export async function runCell(cell: Cell): Promise<Aftermath> {
   }
 }
 
-/** Starts an `up`, kills it at the stage, and waits until nothing of it is left. */
-async function killAt({ stage, victim }: Cell, stack: TestStack, simulator: Simulator, line: Line): Promise<void> {
-  const kill = (family: Family) => family.kill({ provider: victim === "the CLI and the provider" });
+/**
+ * Starts an `up`, kills it at a stage, and waits until nothing of it is left.
+ *
+ * @returns whether it came to that stage; one that has nothing to send ends before
+ */
+export async function killAt(
+  { stage, victim }: Pick<Cell, "stage" | "victim">,
+  { stack, simulator, line }: { stack: TestStack; simulator: Simulator; line: Line },
+  up: () => Promise<Run> = () => stack.up(),
+): Promise<boolean> {
   const gate = simulator.faults.hold(gates[stage]);
-  const up = stack.up();
-  await gate.reached;
-  const family = familyIn(stack.folder);
-  switch (stage) {
-    case "before the action is sent":
+  const running = up();
+  const isAt = (place: Promise<unknown>) =>
+    Promise.race([place.then(() => true as const), running.then(() => false as const)]);
+  try {
+    if (!(await isAt(gate.reached))) {
+      return false;
+    }
+    const family = familyIn(stack.folder);
+    if (stage === "before the action is sent") {
       // An action has a connection of its own; what is open goes on.
       line.hold();
       gate.release();
-      await line.reached;
-      kill(family);
-      line.release();
-      break;
-    case "after the result was journaled":
+      if (!(await isAt(line.reached))) {
+        return false;
+      }
+    }
+    if (stage === "after the result was journaled") {
       // The CLI lives and takes nothing in, so the result comes into the journal and not into the state.
       family.freezeCli();
       gate.release();
       await answeredIn(stack.journalDir);
-      kill(family);
-      break;
-    default:
-      kill(family);
-      gate.release();
+    }
+    family.kill({ provider: victim === "the CLI and the provider" });
+    gate.release();
+    line.release();
+    assert.equal((await running).ok, false, "it was killed");
+    await family.gone();
+    await stack.cancel();
+    return true;
+  } finally {
+    simulator.faults.clear();
+    line.release();
   }
-  assert.equal((await up).ok, false, "the first up was killed");
-  await family.gone();
 }
 
 const beforeWork = (method: string, path: RegExp) => ({ match: { method, path }, when: "beforeWork" as const });

@@ -7,7 +7,7 @@ export interface Line {
   endpoint: string;
   /** Holds every connection that is made from now on. */
   hold(): void;
-  /** Fulfilled when somebody waits. */
+  /** Fulfilled when somebody waits, since the line was last held. */
   readonly reached: Promise<void>;
   release(): void;
   close(): Promise<void>;
@@ -19,7 +19,7 @@ export async function layLine(endpoint: string): Promise<Line> {
   const sockets = new Set<Socket>();
   let waiting: (() => void)[] | undefined;
   let arrived = () => undefined as void;
-  const reached = new Promise<void>((resolve) => (arrived = resolve));
+  let reached = Promise.resolve();
   const server = createServer((near) => {
     keep(near);
     const join = () => {
@@ -41,8 +41,13 @@ export async function layLine(endpoint: string): Promise<Line> {
   await once(server, "listening");
   return {
     endpoint: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    hold: () => (waiting ??= []),
-    reached,
+    hold() {
+      waiting ??= [];
+      reached = new Promise<void>((resolve) => (arrived = resolve));
+    },
+    get reached() {
+      return reached;
+    },
     release() {
       const held = waiting ?? [];
       waiting = undefined;

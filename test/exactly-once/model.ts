@@ -10,6 +10,7 @@ import { openJournal } from "../../provider/restore/journal";
 import { createSessionPool } from "../../provider/restore/session-pool";
 import { type FaultEffect, type Simulator, startSimulator } from "../../simulator";
 import { configOf } from "../helpers/engine";
+import { Declarations, type Edit } from "./declarations";
 import { Life } from "./mortal";
 
 /**
@@ -19,12 +20,12 @@ import { Life } from "./mortal";
 export type Step =
   | { do: "up"; replace?: boolean; crashAt?: number | undefined; server?: ServerMood }
   | { do: "refresh" | "destroy" | "delete from state" }
-  | { do: "edit"; what: "runId" | "target" | "reason" | "policy" | "accept" };
+  | { do: "edit"; what: Edit };
 
 /** How the server takes the next action. */
 export type ServerMood = "well" | "line cut before" | "line cut after" | "504" | "refused" | "partly failed";
 
-const moods: Record<ServerMood, FaultEffect | undefined> = {
+export const moods: Record<ServerMood, FaultEffect | undefined> = {
   well: undefined,
   "line cut before": { resetBeforeWork: true },
   "line cut after": { resetBeforeAnswer: true },
@@ -64,17 +65,7 @@ export async function liveThrough(steps: Step[], restoreEvents: "named" | "none"
 
 class World {
   #stored: Stored | undefined;
-  #program: Bag = {
-    organization: "contoso.example",
-    mailbox: { email: "sales@contoso.example" },
-    pointInTime: "latest",
-    restoreTo: { mailbox: "support@contoso.example" },
-    runId: "0",
-  };
-  #edits = 0;
-  /** What was declared by the last `up`; undefined after the record was given up. */
-  #lastDeclared: string | undefined;
-  #declared = 0;
+  readonly #declared = new Declarations();
   /** Actions that left, by attempt. */
   readonly #sent = new Map<string, number>();
   #isGreen = false;
@@ -89,8 +80,8 @@ class World {
       assert.ok(times <= 1, `attempt ${attempt} sent ${times} times`);
     }
     assert.ok(
-      this.simulator.writes.length <= this.#declared,
-      `${this.simulator.writes.length} restores for ${this.#declared} that were declared`,
+      this.simulator.writes.length <= this.#declared.count,
+      `${this.simulator.writes.length} restores for ${this.#declared.count} that were declared`,
     );
     const { outcome, attemptId } = this.#stored?.outputs ?? {};
     if (this.#isGreen && outcome !== "Accepted") {
@@ -102,7 +93,7 @@ class World {
     this.#isGreen = false;
     switch (step.do) {
       case "edit":
-        return this.#edit(step.what);
+        return this.#declared.edit(step.what);
       case "up":
         return this.#up(step);
       case "refresh":
@@ -127,32 +118,13 @@ class World {
     }
   }
 
-  /** A record that is given up on purpose is one more restore, when it is declared again. */
   #giveUp(): void {
     this.#stored = undefined;
-    this.#lastDeclared = undefined;
-  }
-
-  #edit(what: Extract<Step, { do: "edit" }>["what"]): void {
-    this.#edits += 1;
-    const targets = ["support@contoso.example", "legal@contoso.example"];
-    const edits: Record<typeof what, Bag> = {
-      runId: { runId: String(this.#edits) },
-      target: { restoreTo: { mailbox: targets[this.#edits % 2] } },
-      reason: { reason: `reason ${this.#edits}` },
-      policy: { failurePolicy: { maxFailedItems: this.#edits % 3 } },
-      accept: { onUnknown: this.#edits % 2 === 0 ? "fail" : { accept: "looked" } },
-    };
-    this.#program = { ...this.#program, ...edits[what] };
+    this.#declared.giveUp();
   }
 
   async #up({ replace = false, crashAt, server = "well" }: Extract<Step, { do: "up" }>): Promise<void> {
-    const { runId, restoreTo } = this.#program;
-    const declared = JSON.stringify([runId, restoreTo]);
-    if (declared !== this.#lastDeclared || (replace && this.#stored !== undefined)) {
-      this.#declared += 1;
-      this.#lastDeclared = declared;
-    }
+    this.#declared.up(replace && this.#stored !== undefined);
     const effect = moods[server];
     if (effect !== undefined) {
       this.simulator.faults.next({ match: isAction, effect });
@@ -200,7 +172,7 @@ class World {
 
   async #plan(handlers: ReturnType<typeof mailboxRestoreOf>, replace: boolean) {
     const old = this.#stored;
-    const { inputs, failures } = await handlers.check(old?.inputs ?? {}, { ...this.#program, __urn: urn });
+    const { inputs, failures } = await handlers.check(old?.inputs ?? {}, { ...this.#declared.program, __urn: urn });
     assert.deepEqual(failures, []);
     if (old === undefined) {
       return { inputs, action: "create" as const };

@@ -47,7 +47,11 @@ export class Life {
           if (synchronous.has(name)) {
             return this.#isDead ? undefined : (value as (...args: unknown[]) => unknown).apply(object, args);
           }
-          return this.#through(name, () => (value as (...args: unknown[]) => Promise<unknown>).apply(object, args), onCall);
+          return this.#through(
+            name,
+            () => (value as (...args: unknown[]) => Promise<unknown>).apply(object, args),
+            onCall,
+          );
         };
       },
     });

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Connection } from "../../restore/connection";
-import { settleOwn } from "../../restore/earlier";
+import { closeOwn, settleOwn } from "../../restore/earlier";
 import { isOpen } from "../../restore/record";
 import { restoreMailbox } from "../../restore/restore";
 import { timeoutsOf } from "../../timeouts";
@@ -26,10 +26,13 @@ export async function create(
   surroundings: Surroundings,
 ): Promise<{ id: string; outs: MailboxRestoreOutputs }> {
   const { voice } = surroundings;
-  let outs =
-    inputs.adopt === undefined
-      ? await carryOut(connection, inputs, again, surroundings)
-      : await adopt(connection, { ...inputs, adopt: inputs.adopt }, voice);
+  let outs: MailboxRestoreOutputs;
+  if (inputs.adopt === undefined) {
+    outs = await carryOut(connection, inputs, again, surroundings);
+  } else {
+    outs = await adopt(connection, { ...inputs, adopt: inputs.adopt }, voice);
+    await closeOwn(surroundings.journal, identityOf(inputs, outs.attemptId));
+  }
   if (isAcceptedUnknown(outs)) {
     outs = accepted(outs);
   }

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { cells, expected, runCell } from "../exactly-once/crashes";
+
+/** `npm run exactly-once` has all of them; these are the ones that show each stage. */
+const shown = cells.filter(({ action, journal, stage, victim }) =>
+  journal === "kept"
+    ? action === "restoreTo"
+    : action === "restoreToOriginalLocation" &&
+      stage === "while the server works" &&
+      victim === "the CLI and the provider",
+);
+
+describe("kill -9 on the real engine", () => {
+  for (const cell of shown) {
+    const { end, why } = expected(cell);
+    it(`${cell.action}, ${cell.victim}, ${cell.stage}, journal ${cell.journal}: ${end} (${why})`, async () => {
+      const seen = await runCell(cell);
+      assert.equal(seen.end, end, seen.text);
+      assert.ok(seen.sent <= 1, `sent ${seen.sent} times`);
+      if (end === "green") {
+        assert.equal(seen.sent, 1);
+      } else {
+        assert.match(seen.text, /nobody can tell|adopt: \{ restoreSessionId:/);
+      }
+    });
+  }
+});
