@@ -14,6 +14,7 @@ export type { PreflightCheck, PreflightReport, PreflightRequest } from "../provi
 export { MailboxRestore } from "./mailbox-restore";
 export type {
   ActionArgs,
+  AdoptArgs,
   BackupSourceArgs,
   CommonArgs,
   ExchangeAccessArgs,
@@ -24,6 +25,7 @@ export type {
   RestoreToArgs,
   RestoreToOriginalLocationArgs,
   SessionSourceArgs,
+  TimeoutsArgs,
 } from "./mailbox-restore";
 export { Provider } from "./provider";
 export type { ProviderArgs } from "./provider";
