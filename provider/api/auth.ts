@@ -65,6 +65,7 @@ export function authenticate(
       body: new URLSearchParams(form).toString(),
       repeatable: true,
       firstByteTimeoutMs: options.limitMs(),
+      firstByteTimeoutName: "login",
     };
     return withRetry(options.retry, async () => {
       const response = await transport.send(request);

@@ -57,7 +57,7 @@ export function createHttp(settings: ConnectionSettings, apiPath: string, option
   return {
     logIn: () => authenticated.logIn(),
     json(request) {
-      const limited = { firstByteTimeoutMs: limits.session, ...request };
+      const limited = { firstByteTimeoutMs: limits.session, firstByteTimeoutName: "session" as const, ...request };
       const attempt = async () => readJson(request, await once(limited), redact);
       return request.repeatable ? withRetry(retry, attempt) : attempt();
     },

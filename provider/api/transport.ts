@@ -18,6 +18,8 @@ export interface HttpRequest {
   repeatable: boolean;
   /** Longest silence before the answer begins, in milliseconds; undefined = no limit, for calls that work for hours. */
   firstByteTimeoutMs?: number | undefined;
+  /** The setting that this limit comes from. Default `firstByte`. */
+  firstByteTimeoutName?: "login" | "session" | "firstByte";
   /** Longest silence in the middle of the answer, in milliseconds; default as of the transport. */
   idleTimeoutMs?: number | undefined;
   /** Longest time for everything together, in milliseconds; undefined = no limit. */
@@ -134,7 +136,11 @@ const connectLimitMs = 60_000;
 /** Aborts a request when a limit has passed: silence before the answer, silence inside it, or the time for everything. */
 function watchSilence(
   abort: AbortController,
-  { firstByteTimeoutMs, totalTimeoutMs }: Pick<HttpRequest, "firstByteTimeoutMs" | "totalTimeoutMs">,
+  {
+    firstByteTimeoutMs,
+    firstByteTimeoutName = "firstByte",
+    totalTimeoutMs,
+  }: Pick<HttpRequest, "firstByteTimeoutMs" | "firstByteTimeoutName" | "totalTimeoutMs">,
   idleMs: number,
 ) {
   let failure: ConnectionError | undefined;
@@ -150,9 +156,15 @@ function watchSilence(
   let silence =
     firstByteTimeoutMs === undefined
       ? undefined
-      : after(firstByteTimeoutMs, "The server was silent for {} before it answered", now);
+      : after(
+          firstByteTimeoutMs,
+          `The server was silent for {} before it answered (timeouts.${firstByteTimeoutName})`,
+          now,
+        );
   const total =
-    totalTimeoutMs === undefined ? undefined : after(totalTimeoutMs, "The server had not finished after {}", now);
+    totalTimeoutMs === undefined
+      ? undefined
+      : after(totalTimeoutMs, "The server had not finished after {} (timeouts.restore)", now);
   const stop = () => {
     clearTimeout(silence);
     clearTimeout(total);
@@ -162,7 +174,7 @@ function watchSilence(
       end = (error) => body.destroy(error);
       const rearm = () => {
         clearTimeout(silence);
-        silence = after(idleMs, "The server was silent for {} in the middle of its answer", (expire) =>
+        silence = after(idleMs, "The server was silent for {} in the middle of its answer (timeouts.idle)", (expire) =>
           // Bytes that wait here to be read mean that we are slow, not the server.
           body.readableLength > 0 ? rearm() : expire(),
         );

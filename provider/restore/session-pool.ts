@@ -86,6 +86,8 @@ interface Shared {
   /** A restore has ended in it whose result may not have been stored yet. */
   holdsEvidence: boolean;
   lingering: NodeJS.Timeout | undefined;
+  /** While it is being opened. */
+  opening: Promise<OpenSession> | undefined;
 }
 
 export function createSessionPool(dialect: Dialect, options: SessionPoolOptions = {}): SessionPool {
@@ -97,7 +99,17 @@ export function createSessionPool(dialect: Dialect, options: SessionPoolOptions 
     // Out of the map first: whoever comes now gets a new session, not one that is about to end.
     all.delete(key);
     clearTimeout(shared.lingering);
-    await shared.current?.catch(() => undefined);
+    if (shared.opening !== undefined) {
+      // Nobody waited for it to open, and nobody waits for it to be stopped.
+      void shared.opening.then(
+        () => stopAll(shared),
+        () => undefined,
+      );
+      return undefined;
+    }
+    return stopAll(shared);
+  };
+  const stopAll = async (shared: Shared): Promise<string | undefined> => {
     const stops = await Promise.allSettled([...shared.toStop].map((sessionId) => dialect.stopSession(sessionId)));
     const failure = stops.find((stop) => stop.status === "rejected");
     return failure === undefined
@@ -122,6 +134,7 @@ export function createSessionPool(dialect: Dialect, options: SessionPoolOptions 
       toStop: new Set<string>(),
       holdsEvidence: false,
       lingering: undefined,
+      opening: undefined,
     };
     clearTimeout(shared.lingering);
     all.set(key, shared);
@@ -156,7 +169,9 @@ export function createSessionPool(dialect: Dialect, options: SessionPoolOptions 
         }
         await shared.probe;
         shared.usedAt = now();
-        shared.current ??= begin().catch(forgetFailure);
+        shared.current ??= shared.opening = begin()
+          .catch(forgetFailure)
+          .finally(() => (shared.opening = undefined));
         return shared.current;
       },
       async release() {

@@ -35,6 +35,12 @@ export interface Host {
   readonly folder: string;
   /** Everything that the process printed. */
   readonly printed: string[];
+  /** Fulfilled when a line of the engine's log matches, be it old or new. */
+  said(pattern: RegExp): Promise<void>;
+  /** The engine goes away, as after a kill of the CLI: nobody listens at its address any more. The process lives on. */
+  loseEngine(): void;
+  /** Fulfilled when the process has ended, by itself or not. */
+  readonly ended: Promise<unknown>;
   /** Asks the process to end, as an engine does at an orderly end, and waits until it has. */
   end(): Promise<void>;
   /** Ends it as a crash does. Its folder stays, for another process. */
@@ -42,15 +48,22 @@ export interface Host {
   stop(): Promise<void>;
 }
 
-/** Starts a dynamic provider process of `@pulumi/pulumi` with a stack configuration. */
-export async function startHost(config: Record<string, string>, options: { folder?: string } = {}): Promise<Host> {
-  const { folder } = options;
+/**
+ * Starts a dynamic provider process of `@pulumi/pulumi` with a stack configuration.
+ *
+ * @param options - `folder`: where it runs, instead of a folder of its own; that folder is not removed. `env`: variables besides.
+ */
+export async function startHost(
+  config: Record<string, string>,
+  options: { folder?: string; env?: Record<string, string> } = {},
+): Promise<Host> {
+  const { folder, env } = options;
   const workspace = folder === undefined ? await aWorkspace() : { path: folder, remove: () => Promise.resolve() };
-  const { server, port: enginePort, log } = await startEngineLog();
+  const { server, port: enginePort, log, said } = await startEngineLog();
   const script = require.resolve("@pulumi/pulumi/cmd/dynamic-provider");
   const child = spawn(process.execPath, [script, `127.0.0.1:${enginePort}`], {
     cwd: workspace.path,
-    env: environment(),
+    env: { ...environment(), ...env },
   });
   const printed: string[] = [];
   child.stderr.on("data", (chunk: Buffer) => printed.push(chunk.toString()));
@@ -69,7 +82,10 @@ export async function startHost(config: Record<string, string>, options: { folde
   const withHandler = (bag: Bag) => struct({ ...bag, __provider: handlerOf("MailboxRestore") });
   return {
     log,
+    said,
     printed,
+    ended: closed,
+    loseEngine: () => server.forceShutdown(),
     folder: workspace.path,
     async check(olds, news) {
       const request = new messages.CheckRequest();
@@ -126,9 +142,10 @@ export async function startHost(config: Record<string, string>, options: { folde
   };
 }
 
-/** The environment without settings of ours, so that a developer's own do not reach a test. */
+/** The environment without settings of ours and without the mark of a CI, so that a developer's own do not reach a test. */
 function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("VB365_")));
+  const isOurs = (name: string) => name.startsWith("VB365_") || name === "CI";
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOurs(name)));
 }
 
 async function firstLine(child: ChildProcess & { stdout: NodeJS.ReadableStream }): Promise<string> {
@@ -140,6 +157,11 @@ async function firstLine(child: ChildProcess & { stdout: NodeJS.ReadableStream }
 /** A real gRPC service in the engine's place, for its log alone. */
 async function startEngineLog() {
   const log: Host["log"] = [];
+  const watchers: { pattern: RegExp; seen(): void }[] = [];
+  const said = (pattern: RegExp) =>
+    new Promise<void>((seen) =>
+      log.some(({ message }) => pattern.test(message)) ? seen() : watchers.push({ pattern, seen }),
+    );
   const server = new grpc.Server();
   server.addService(engineServices.EngineService, {
     log(call: { request: LogRequest }, done: (error: null, answer: Empty) => void) {
@@ -150,6 +172,7 @@ async function startEngineLog() {
         severity: request.getSeverity(),
         ephemeral: request.getEphemeral(),
       });
+      watchers.filter(({ pattern }) => pattern.test(request.getMessage())).forEach(({ seen }) => seen());
       done(null, new Empty());
     },
   });
@@ -158,7 +181,7 @@ async function startEngineLog() {
       error === null ? resolve(bound) : reject(error),
     ),
   );
-  return { server, port, log };
+  return { server, port, log, said };
 }
 
 function struct(bag: Bag): Struct {

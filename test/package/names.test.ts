@@ -22,6 +22,7 @@ describe("the names that the package exports", () => {
       ],
       types: [
         "ActionArgs",
+        "AdoptArgs",
         "BackupSelector",
         "BackupSourceArgs",
         "BackupWindow",
@@ -45,6 +46,7 @@ describe("the names that the package exports", () => {
         "RestoreToOriginalLocationArgs",
         "ServerInfo",
         "SessionSourceArgs",
+        "TimeoutsArgs",
       ],
     });
   });

@@ -57,6 +57,7 @@ export function createV3(http: Http): Dialect {
     post(`${sessionPath(sessionId)}/Organization/Mailboxes/${encodeURIComponent(mailboxId)}/Action`, envelope, {
       headers: { Accept: accept, "Content-Type": "application/json" },
       firstByteTimeoutMs: firstByte,
+      firstByteTimeoutName: "firstByte",
       idleTimeoutMs: idle,
       totalTimeoutMs: restore,
     });

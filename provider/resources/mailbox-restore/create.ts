@@ -31,7 +31,8 @@ export async function create(
     outs = await carryOut(connection, inputs, again, surroundings);
   } else {
     outs = await adopt(connection, { ...inputs, adopt: inputs.adopt }, voice);
-    await closeOwn(surroundings.journal, identityOf(inputs, outs.attemptId));
+    // It needs no journal, so one that cannot be read is no reason to fail.
+    await closeOwn(surroundings.journal, identityOf(inputs, outs.attemptId)).catch(() => undefined);
   }
   if (isAcceptedUnknown(outs)) {
     outs = accepted(outs);
