@@ -26,7 +26,7 @@ export interface Run {
   text: string;
   /** Operations by name of resource, as `create`, `same`, `replace`, `update`, `delete`; from the engine's own events. */
   operations: Record<string, string>;
-  /** What was said of each resource, by name: on its row and below. What belongs to none is under the empty name. */
+  /** What was said of each resource, by name: on its row and below. */
   said: Record<string, string[]>;
 }
 
@@ -51,6 +51,10 @@ export interface TestStack {
   resources(): Promise<Record<string, StateResource>>;
   /** The state as it lies in the backend, secrets encrypted. */
   stateText(): Promise<string>;
+  /** The state as `pulumi stack export` has it. */
+  export(): Promise<object>;
+  /** Puts a state in place of this stack's own. */
+  import(state: object): Promise<void>;
   setConfig(config: Record<string, string>): Promise<void>;
   /** `pulumi state delete`: the engine forgets a resource, and its provider is told nothing. */
   deleteFromState(name: string): Promise<void>;
@@ -146,6 +150,8 @@ export async function aStack(program: PulumiFn, config: Record<string, string>):
     renameInState: (name, newName) => editState("rename", name, newName),
     renameStack: async (stackName) => void (await stack.rename({ stackName })),
     cancel: () => stack.cancel(),
+    export: () => stack.exportStack(),
+    import: (state) => stack.importStack(state as Parameters<Stack["importStack"]>[0]),
     remove: workspace.remove,
   };
 }
@@ -174,8 +180,8 @@ async function run(operation: (options: RunOptions) => Promise<unknown>): Promis
     onOutput: (text) => void printed.push(text),
     onError: (text) => void printed.push(text),
     onEvent({ resourcePreEvent, diagnosticEvent }) {
-      if (diagnosticEvent !== undefined) {
-        const { urn = "", message } = diagnosticEvent;
+      if (diagnosticEvent?.urn) {
+        const { urn, message } = diagnosticEvent;
         (said[nameIn(urn)] ??= []).push(message.replace(/<\{%[^%]*%\}>/g, "").trim());
       }
       if (resourcePreEvent?.metadata.type.startsWith("pulumi-nodejs:dynamic/vb365:")) {
