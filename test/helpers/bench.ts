@@ -121,3 +121,10 @@ export async function stateOf(call: Promise<unknown>): Promise<NonNullable<HostF
   assert.ok(state, `nothing was kept: ${message}`);
   return state;
 }
+
+/** What a process has warned of, each on its line. */
+export const warningsOf = ({ log }: Host) =>
+  log
+    .filter(({ ephemeral, severity }) => !ephemeral && severity === 2)
+    .map(({ message }) => message)
+    .join("\n");

@@ -148,14 +148,8 @@ describe("adopting a restore that was done by hand", () => {
 
   describe("settles what a run left that was broken off", () => {
     const brokenOff = async () => {
-      await start({ restoreEvents: "none" });
-      const first = await bench.start();
-      const working = bench.simulator.faults.hold({ match: isAction, when: "duringWork" });
-      void first.create(toSupport()).catch(() => undefined);
-      await working.reached;
-      await first.kill();
-      await bench.expireLeases();
-      working.release();
+      bench = await aBench({ restoreEvents: "none" });
+      (await bench.killAtWork(toSupport())).working.release();
       return bench.start();
     };
 

@@ -99,6 +99,8 @@ describe("limits in time", () => {
         // Patience alone was at an end: the process goes on working.
         assert.equal((await host.create(toSupport())).outputs["outcome"], "Succeeded");
         assert.equal(simulator.writes.length, 1);
+        await host.end();
+        assert.deepEqual(simulator.openSessions, []);
       });
     }
   });
