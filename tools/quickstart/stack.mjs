@@ -33,6 +33,7 @@ export async function openStack(cli, simulator) {
     "vb365:username": { value: simulator.username },
     "vb365:password": { value: simulator.password, secret: true },
     "vb365:caCert": { value: simulator.caCert },
+    "vb365:journalDir": { value: "journal" },
     "vb365:exchangeUserName": { value: simulator.exchange.userName },
     "vb365:exchangeUserPassword": { value: simulator.exchange.userPassword, secret: true },
   });
