@@ -35,6 +35,8 @@ export interface UpOptions {
   replace?: string[];
   target?: string[];
   refresh?: boolean;
+  /** Prints every property that changes. */
+  diff?: boolean;
 }
 
 /** A stack of the real engine with a file backend in a folder of its own. */
@@ -42,7 +44,7 @@ export interface TestStack {
   readonly folder: string;
   /** Its journal, unless the configuration names another one. */
   readonly journalDir: string;
-  preview(program?: PulumiFn): Promise<Run>;
+  preview(program?: PulumiFn, options?: Pick<UpOptions, "diff">): Promise<Run>;
   up(program?: PulumiFn, options?: UpOptions): Promise<Run>;
   refresh(): Promise<Run>;
   destroy(): Promise<Run>;
@@ -128,9 +130,9 @@ export async function aStack(program: PulumiFn, config: Record<string, string>):
   return {
     folder: workspace.path,
     journalDir,
-    preview: (next) => {
+    preview: (next, more = {}) => {
       use(next);
-      return run((options) => stack.preview(options));
+      return run((options) => stack.preview({ ...options, ...more }));
     },
     up: (next, more = {}) => {
       use(next);
