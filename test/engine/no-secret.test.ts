@@ -210,5 +210,6 @@ describe("no secret on the real engine", () => {
 async function textsBelow(folder: string): Promise<Record<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return Object.fromEntries(await Promise.all(files.map(async (file) => [file, await readFile(file, "latin1")])));
+  const texts = files.map(async (file): Promise<[string, string]> => [file, await readFile(file, "latin1")]);
+  return Object.fromEntries(await Promise.all(texts));
 }
