@@ -21,8 +21,8 @@ export interface AuthenticatedTransport {
   /** Makes sure that there is a token. */
   logIn(): Promise<void>;
   send(request: HttpRequest): Promise<HttpResponse>;
-  /** The secrets that are in use now, for redaction. */
-  secrets(): (string | undefined)[];
+  /** The secrets that are in use, or were, for redaction. */
+  secrets(): Iterable<string | undefined>;
 }
 
 interface Token {
@@ -55,6 +55,8 @@ export function authenticate(
 ): AuthenticatedTransport {
   const now = options.now ?? Date.now;
   let token: Token | undefined;
+  /** All tokens of this process: the server may still take one that was replaced. */
+  const issued = new Set<string | undefined>();
   let pending: Promise<Token> | undefined;
 
   const requestToken = async (form: Record<string, string>): Promise<Token> => {
@@ -107,7 +109,10 @@ export function authenticate(
       return Promise.resolve(old);
     }
     pending ??= (old === undefined ? logIn() : renew(old))
-      .then((fresh) => (token = fresh))
+      .then((fresh) => {
+        issued.add(fresh.accessToken).add(fresh.refreshToken);
+        return (token = fresh);
+      })
       .finally(() => (pending = undefined));
     return pending;
   };
@@ -128,7 +133,7 @@ export function authenticate(
       response.body.resume();
       return sendWith(request, await currentToken(used).catch(throwNotSent));
     },
-    secrets: () => [token?.accessToken, token?.refreshToken],
+    secrets: () => issued,
   };
 }
 

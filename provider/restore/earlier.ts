@@ -43,7 +43,11 @@ export async function settleOwn(
 ): Promise<Earlier | undefined> {
   const { journal } = settling;
   for (;;) {
-    const entry = (await journal.entries()).find((one) => one.identity === identity);
+    const entry = (await journal.entries()).find(
+      (one) =>
+        one.identity === identity ||
+        (one.owner !== journal.owner && isRenamed(one, { identity, intentHash, intentLayout })),
+    );
     if (entry === undefined) {
       return undefined;
     }
@@ -62,7 +66,7 @@ export async function settleOwn(
           `settle it: ${waysToResolve(journal, entry)}.`,
       );
     }
-    if (entry.stage === "answered") {
+    if (entry.stage === "answered" && (isSame || !hasNoKnownEnd(entry))) {
       const earlier = entry.result === undefined ? undefined : { entry, record: entry.result };
       if (isSame && earlier !== undefined && (await isStillThere(earlier))) {
         const warning = await stopIfLast(connection, settling, entry);
@@ -78,9 +82,8 @@ export async function settleOwn(
       journal.close(entry);
       continue;
     }
-    if (
-      (await journal.settled(entry, () => settling.report("waiting for an earlier run of this restore"))) === "changed"
-    ) {
+    const wait = () => settling.report("waiting for an earlier run of this restore");
+    if (entry.stage === "sent" && (await journal.settled(entry, wait)) === "changed") {
       continue;
     }
     if (entry.action === "exportToPst") {
@@ -99,6 +102,21 @@ export async function settleOwn(
 }
 
 /**
+ * Is this the same restore of the same stack under another name? A resource that was renamed after its run was broken off has no state
+ * from which Pulumi could know that.
+ */
+function isRenamed(
+  entry: JournalEntry,
+  { identity, intentHash, intentLayout }: Pick<JournalEntry, "identity" | "intentHash" | "intentLayout">,
+): boolean {
+  const isSameIntent = entry.intentHash === intentHash && entry.intentLayout === intentLayout;
+  return isSameIntent && entry.action !== "exportToPst" && stackOf(entry.identity) === stackOf(identity);
+}
+
+/** `urn:pulumi:STACK::PROJECT` */
+const stackOf = (urn: string) => urn.split("::").slice(0, 2).join("::");
+
+/**
  * Settles what others have open on the mailbox that is about to be written to.
  *
  * @throws MailboxRestoreError (`journal`) when nobody can tell what became of one.
@@ -112,13 +130,13 @@ export async function settleTarget(
   for (;;) {
     const entry = (await journal.entries()).find(
       (one) =>
-        one.writesTo === writesTo && one.identity !== identity && one.stage === "sent" && one.owner !== journal.owner,
+        one.writesTo === writesTo && one.identity !== identity && one.owner !== journal.owner && hasNoKnownEnd(one),
     );
     if (entry === undefined) {
       return;
     }
     const wait = () => settling.report(`waiting for another restore into ${writesTo}`);
-    if ((await journal.settled(entry, wait)) === "changed") {
+    if (entry.stage === "sent" && (await journal.settled(entry, wait)) === "changed") {
       continue;
     }
     const record = await askServer(connection, entry, settling);
@@ -129,6 +147,9 @@ export async function settleTarget(
     await journal.answer(entry, record);
   }
 }
+
+const hasNoKnownEnd = ({ note, result }: JournalEntry) =>
+  note === undefined && (result === undefined || isOpen(result.outcome));
 
 /** What became of a restore that was sent by a process that is gone. */
 async function askServer(connection: Connection, entry: JournalEntry, settling: Settling): Promise<RestoreRecord> {
@@ -165,7 +186,7 @@ async function sentOf(journal: Journal, entry: JournalEntry): Promise<SentRestor
     neighbours: others
       .filter(({ mailbox }) => mailbox.id !== entry.mailbox.id)
       .map(({ mailbox, target }) => ({ mailboxId: mailbox.id, target: target ?? undefined })),
-    pending: {
+    pending: entry.result?.pending ?? {
       mailboxName: entry.mailbox.name,
       ...(entry.target === null ? {} : { target: entry.target }),
       ignoredEvents: [...new Set([...entry.ignoredEvents, ...known])],
@@ -213,9 +234,7 @@ async function stopIfLast(
   settling: Settling,
   entry: JournalEntry,
 ): Promise<string | undefined> {
-  const isUnsettled = ({ result, note }: JournalEntry) =>
-    note === undefined && (result === undefined || isOpen(result.outcome));
-  const isNeeded = (await settling.journal.inSession(entry.sessionId)).some(isUnsettled);
+  const isNeeded = (await settling.journal.inSession(entry.sessionId)).some(hasNoKnownEnd);
   const isHere = connection.settings.endpoint === entry.endpoint;
   return entry.ownsSession && isHere && !isNeeded
     ? stopPending(connection.dialect, { sessionId: entry.sessionId, pending: { mayStopSession: true } })

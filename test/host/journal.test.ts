@@ -196,6 +196,27 @@ describe("a run that was broken off", () => {
     });
   });
 
+  describe("when the resource was renamed after its run was broken off", () => {
+    it("takes over what was done under the old name, in the same stack alone", async () => {
+      const { entry, simulator } = await killedAtWork();
+      const host = await bench.start();
+      const { outputs } = await host.create(toSupport({ __urn: urnOf("renamed") }));
+      assert.equal(outputs["attemptId"], entry.attemptId);
+      assert.equal(simulator.writes.length, 1);
+    });
+
+    it("takes nothing over from a neighbour that declares the very same in this run", async () => {
+      bench = await aBench();
+      const host = await bench.start();
+      const [first, second] = await Promise.all([
+        host.create(toSupport()),
+        host.create(toSupport({ __urn: urnOf("two") })),
+      ]);
+      assert.notEqual(first.outputs["attemptId"], second.outputs["attemptId"]);
+      assert.equal((await bench.entries()).length, 2, "both are open until the state has them");
+    });
+  });
+
   describe("when another resource left a restore into the same mailbox", () => {
     const ofLegal = (target: string) =>
       toSupport({

@@ -31,6 +31,7 @@ export async function create(
     outs = await carryOut(connection, inputs, again, surroundings);
   } else {
     outs = await adopt(connection, { ...inputs, adopt: inputs.adopt }, voice);
+    surroundings.sessionLook.witness(outs);
     // It needs no journal, so one that cannot be read is no reason to fail.
     await closeOwn(surroundings.journal, identityOf(inputs, outs.attemptId)).catch(() => undefined);
   }
