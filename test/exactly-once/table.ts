@@ -14,9 +14,10 @@ const atOnce = 3;
 type Seen = Pick<Aftermath, "end" | "sent">;
 
 async function main(args: string[]): Promise<void> {
+  const isForLives = args.includes("--lives-only");
   const seen = new Map<Cell, Seen>();
   const wrong: string[] = [];
-  await inParallel(args.includes("--lives-only") ? [] : cells, async (cell) => {
+  await inParallel(isForLives ? [] : cells, async (cell) => {
     const { end, sent, text } = await runCell(cell);
     seen.set(cell, { end, sent });
     const isRight =
@@ -27,15 +28,20 @@ async function main(args: string[]): Promise<void> {
     }
   });
   const table = tableOf(seen);
-  console.log(`\n${table}\n`);
+  if (!isForLives) {
+    console.log(`\n${table}\n`);
+  }
   await runLives(Number(args.find((arg) => arg.startsWith("--lives="))?.slice("--lives=".length) ?? 50));
-  if (args.includes("--lives-only")) {
+  if (isForLives) {
     return;
   }
   const page = readFileSync(guide, "utf8");
   const block = page.slice(page.indexOf(begin) + begin.length, page.indexOf(end)).trim();
   if (args.includes("--write")) {
-    writeFileSync(guide, page.replace(block, () => table));
+    writeFileSync(
+      guide,
+      page.replace(block, () => table),
+    );
   } else if (normal(block) !== normal(table)) {
     wrong.push("docs/guides/exactly-once.md shows another table: npm run exactly-once -- --write");
   }
@@ -71,7 +77,12 @@ const timesOf = (count: number) => (count === 1 ? "once" : count === 0 ? "not" :
 const normal = (table: string) =>
   table
     .split("\n")
-    .map((line) => line.split("|").map((cell) => cell.trim().replace(/^-+$/, "---")).join("|"))
+    .map((line) =>
+      line
+        .split("|")
+        .map((cell) => cell.trim().replace(/^-+$/, "---"))
+        .join("|"),
+    )
     .join("\n");
 
 async function runLives(count: number): Promise<void> {
