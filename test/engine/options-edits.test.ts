@@ -94,70 +94,77 @@ describe("edits, on the real engine", () => {
       { reason: "ticket 4712" },
     ];
     const nameOf = (edit: vb365.CommonArgs) => Object.keys(edit)[0] ?? "none of them";
-    edits.forEach((edit, index) => {
-      const before = edits[index - 1] ?? {};
-      const [name, gone] = [nameOf(edit), nameOf(before)];
-      it(`${JSON.stringify(edit)} in place of ${JSON.stringify(before)}`, async () => {
-        const edited = await offline(() => stack.up(program({ common: edit })));
-        assert.deepEqual(edited.operations, all);
-        const outputs = (await stack.resources())["legal"]?.outputs;
-        assert.deepEqual(outputs?.[name], edit[name as keyof vb365.CommonArgs]);
-        assert.ok(name === gone || outputs?.[gone] === undefined);
+    describe("of each restore", () => {
+      // Back to what the tests below begin with.
+      after(() => stack.up(program()));
+
+      edits.forEach((edit, index) => {
+        const before = edits[index - 1] ?? {};
+        const [name, gone] = [nameOf(edit), nameOf(before)];
+        it(`${JSON.stringify(edit)} in place of ${JSON.stringify(before)}`, async () => {
+          const edited = await offline(() => stack.up(program({ common: edit })));
+          assert.deepEqual(edited.operations, all);
+          const outputs = (await stack.resources())["legal"]?.outputs;
+          assert.deepEqual(outputs?.[name], edit[name as keyof vb365.CommonArgs]);
+          assert.ok(name === gone || outputs?.[gone] === undefined);
+        });
       });
     });
 
-    it("the Exchange account, which is in no output", async () => {
-      const access = { userName: "another@contoso.example", userPassword: "another-marker" };
-      const edited = await offline(() => stack.up(program({ access })));
-      assert.deepEqual(edited.operations, restores);
-      assert.ok(!edited.text.includes("another-marker"));
-      const { legal } = await stack.resources();
-      assert.ok(!JSON.stringify(legal?.outputs).includes("another"));
-      await offline(() => stack.up(program({ access: { ...access, userPassword: "rotated-marker" } })));
-      assert.doesNotMatch(await stack.stateText(), /another-marker|rotated-marker/);
-      await offline(() => stack.up(program()));
-    });
+    describe("of who may write, and of how it is written", () => {
+      it("the Exchange account, which is in no output", async () => {
+        const access = { userName: "another@contoso.example", userPassword: "another-marker" };
+        const edited = await offline(() => stack.up(program({ access })));
+        assert.deepEqual(edited.operations, restores);
+        assert.ok(!edited.text.includes("another-marker"));
+        const { legal } = await stack.resources();
+        assert.ok(!JSON.stringify(legal?.outputs).includes("another"));
+        await offline(() => stack.up(program({ access: { ...access, userPassword: "rotated-marker" } })));
+        assert.doesNotMatch(await stack.stateText(), /another-marker|rotated-marker/);
+        await offline(() => stack.up(program()));
+      });
 
-    it("the guard of a restore in place, removed", async () => {
-      const removed = await offline(() => stack.up(program({ confirmed: false })));
-      assert.deepEqual(removed.operations, { ...same, sales: "update" });
-      await offline(() => stack.up(program()));
-    });
+      it("the guard of a restore in place, removed", async () => {
+        const removed = await offline(() => stack.up(program({ confirmed: false })));
+        assert.deepEqual(removed.operations, { ...same, sales: "update" });
+        await offline(() => stack.up(program()));
+      });
 
-    it("another spelling of the same intent", async () => {
-      const edited = await offline(() =>
-        stack.up(
-          program({
-            organization: "Contoso.Example",
-            pointInTime: "2026-11-20T21:00:00+01:00",
-            mailbox: "Legal@Contoso.example",
-            legal: { mailbox: "Support@contoso.example", excludeDrafts: false, casServer: "outlook.office365.com" },
-          }),
-        ),
-      );
-      assert.deepEqual(edited.operations, all);
-      await offline(() => stack.up(program()));
-    });
+      it("another spelling of the same intent", async () => {
+        const edited = await offline(() =>
+          stack.up(
+            program({
+              organization: "Contoso.Example",
+              pointInTime: "2026-11-20T21:00:00+01:00",
+              mailbox: "Legal@Contoso.example",
+              legal: { mailbox: "Support@contoso.example", excludeDrafts: false, casServer: "outlook.office365.com" },
+            }),
+          ),
+        );
+        assert.deepEqual(edited.operations, all);
+        await offline(() => stack.up(program()));
+      });
 
-    it("every setting of the connection, and even another server", async () => {
-      const other = await startSimulator();
-      try {
-        await stack.setConfig({
-          ...configOf(other),
-          username: "somebody-else",
-          password: "rotated-marker",
-          exchangeUserPassword: "rotated-marker",
-          maxConcurrentRestores: "7",
-          timeouts: JSON.stringify({ idle: "4m" }),
-          journalDir: join(stack.folder, "another-journal"),
-        });
-        const up = await offline(() => stack.up());
-        assert.deepEqual(up.operations, same);
-        assert.equal(other.requests.length, 0);
-      } finally {
-        await other.stop();
-        await stack.setConfig({ ...configOf(simulator), maxConcurrentRestores: "2", timeouts: "" });
-      }
+      it("every setting of the connection, and even another server", async () => {
+        const other = await startSimulator();
+        try {
+          await stack.setConfig({
+            ...configOf(other),
+            username: "somebody-else",
+            password: "rotated-marker",
+            exchangeUserPassword: "rotated-marker",
+            maxConcurrentRestores: "7",
+            timeouts: JSON.stringify({ idle: "4m" }),
+            journalDir: join(stack.folder, "another-journal"),
+          });
+          const up = await offline(() => stack.up());
+          assert.deepEqual(up.operations, same);
+          assert.equal(other.requests.length, 0);
+        } finally {
+          await other.stop();
+          await stack.setConfig({ ...configOf(simulator), maxConcurrentRestores: "2", timeouts: "" });
+        }
+      });
     });
   });
 
