@@ -274,6 +274,12 @@ export class MailboxRestore extends pulumi.CustomResource {
   declare readonly adoptedFrom: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: MailboxRestoreArgs, opts?: pulumi.CustomResourceOptions) {
+    if (opts?.replaceOnChanges?.includes("*")) {
+      // The engine would replace, and so send again, for a rotated password and after every partial failure.
+      throw new pulumi.RunError(
+        `MailboxRestore ${name}: replaceOnChanges: ["*"] would send mail again for any edit. Name the inputs, or use runId.`,
+      );
+    }
     const seeded = Object.fromEntries(outputNames.map((output) => [output, undefined]));
     const inputs = {
       ...seeded,

@@ -1,4 +1,3 @@
-import { isIncomplete } from "../errors";
 import { check } from "../resources/mailbox-restore/check";
 import { create } from "../resources/mailbox-restore/create";
 import { farewellTo, remove } from "../resources/mailbox-restore/delete";
@@ -6,7 +5,7 @@ import { diff } from "../resources/mailbox-restore/diff";
 import type { MailboxRestoreInputs } from "../resources/mailbox-restore/inputs";
 import { createMemory } from "../resources/mailbox-restore/memory";
 import { upgraded } from "../resources/mailbox-restore/migrations";
-import type { MailboxRestoreOutputs } from "../resources/mailbox-restore/outputs";
+
 import { read } from "../resources/mailbox-restore/read";
 import { rerunInWords } from "../resources/mailbox-restore/rerun";
 import { update } from "../resources/mailbox-restore/update";
@@ -21,9 +20,9 @@ export function mailboxRestoreOf(host: Host): ResourceHandler {
     configure,
 
     async check(olds, news) {
-      const before = contentOf<MailboxRestoreInputs>(olds);
-      await memory.sawInputs(before);
-      const { inputs, mistakes } = check(before, contentOf(news), configured());
+      const [before, after] = [contentOf<MailboxRestoreInputs>(olds), contentOf<MailboxRestoreInputs>(news)];
+      await memory.sawInputs(before, after.__urn);
+      const { inputs, mistakes } = check(before, after, configured());
       return { inputs: { ...inputs }, failures: failuresOf(mistakes) };
     },
 
@@ -41,21 +40,8 @@ export function mailboxRestoreOf(host: Host): ResourceHandler {
       working(bag, async (voice) => {
         const inputs = contentOf<MailboxRestoreInputs>(bag);
         host.warnOfPassingJournal(voice);
-        try {
-          const { id, outs } = await create(
-            connected(),
-            inputs,
-            memory.hadIntentOf(inputs),
-            host.surroundingsOf(voice),
-          );
-          host.handOver(outs);
-          return { id, outs: { ...outs } };
-        } catch (error) {
-          if (isIncomplete(error)) {
-            host.handOver(error.properties as unknown as MailboxRestoreOutputs);
-          }
-          throw error;
-        }
+        const { id, outs } = await create(connected(), inputs, memory.rememberedOf(inputs), host.surroundingsOf(voice));
+        return { id, outs: { ...outs } };
       }),
 
     async read(id, bag) {
@@ -75,11 +61,12 @@ export function mailboxRestoreOf(host: Host): ResourceHandler {
       working(bag, async (voice) => {
         const outputs = upgraded(contentOf(bag));
         memory.sawOutputs(outputs);
-        const warning = await remove(connected, outputs);
+        await memory.sawReplaced(outputs);
+        const { warning, removedFile } = await remove(connected, outputs);
         if (warning !== undefined) {
           voice.warn(warning);
         }
-        voice.conclude(farewellTo(outputs));
+        voice.conclude(farewellTo(outputs, removedFile));
       }),
   };
 }

@@ -48,13 +48,11 @@ export interface Host {
   warnOfPassingJournal(voice: Voice): void;
   /** Says something about a resource that stays on the screen. Never fails. */
   inform(urn: string | undefined, message: string): Promise<void>;
-  /** Notes that the engine has been given the result of an attempt; at an orderly end of this process the state has it. */
-  handOver(attempt: { attemptId: string; sessionId: string | null }): void;
   /** Runs work on a resource's row; what is thrown as incomplete becomes state, so it needs the host's key again. */
   working<T>(bag: Bag, work: (voice: Voice) => Promise<T>): Promise<T>;
   /** Does no resource work now? */
   readonly isIdle: boolean;
-  /** An orderly end: the engine has stored what it was given. Where it is gone, all stays open. */
+  /** An orderly end. Where the engine is gone, sessions stay open. */
   end(): Promise<void>;
 }
 
@@ -68,8 +66,6 @@ export interface HostParts {
 /** One process serves one provider of the program, so there is one of each. */
 export function createHost({ engine, connect, openJournal }: HostParts): Host {
   const { log } = engine;
-  /** The attempts whose results the engine was given by this process. */
-  const handedOver = new Map<string, { attemptId: string; sessionId: string }>();
   let settings: ConnectionSettings | undefined;
   let mistakes: ConfigMistake[] = [];
   let connection: Connection | undefined;
@@ -138,11 +134,6 @@ export function createHost({ engine, connect, openJournal }: HostParts): Host {
     },
     inform: (urn, message) =>
       log({ urn: urn ?? "", severity: severity.info, message: sendable(message), ephemeral: false }),
-    handOver({ attemptId, sessionId }) {
-      if (sessionId !== null) {
-        handedOver.set(attemptId, { attemptId, sessionId });
-      }
-    },
     async working(bag, work) {
       busy += 1;
       try {
@@ -163,17 +154,8 @@ export function createHost({ engine, connect, openJournal }: HostParts): Host {
     get isIdle() {
       return busy === 0;
     },
-    async end() {
-      if (await engine.isGone()) {
-        return;
-      }
-      try {
-        handedOver.forEach((attempt) => journaled().journal.close(attempt));
-      } catch {
-        // What stays open asks again.
-      }
-      await connection?.sessions.end();
-    },
+    // Journal entries stay open: an engine that could not save its state ends us in good order, too (seen).
+    end: async () => connection?.sessions.end(),
   };
 }
 

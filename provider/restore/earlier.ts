@@ -36,18 +36,11 @@ export interface Settling {
  * @returns what the same intent came to already: then nothing is sent.
  * @throws MailboxRestoreError (`journal`) when another intent of this resource was sent and nobody can tell what became of it.
  */
-export async function settleOwn(
-  connection: Connection,
-  { identity, intentHash, intentLayout }: Pick<JournalEntry, "identity" | "intentHash" | "intentLayout">,
-  settling: Settling,
-): Promise<Earlier | undefined> {
+export async function settleOwn(connection: Connection, own: Own, settling: Settling): Promise<Earlier | undefined> {
+  const { intentHash, intentLayout } = own;
   const { journal } = settling;
   for (;;) {
-    const entry = (await journal.entries()).find(
-      (one) =>
-        one.identity === identity ||
-        (one.owner !== journal.owner && isRenamed(one, { identity, intentHash, intentLayout })),
-    );
+    const entry = (await journal.entries()).find((one) => one.identity === own.identity || isFormer(one, own, journal));
     if (entry === undefined) {
       return undefined;
     }
@@ -101,17 +94,18 @@ export async function settleOwn(
   }
 }
 
-/**
- * Is this the same restore of the same stack under another name? A resource that was renamed after its run was broken off has no state
- * from which Pulumi could know that.
- */
-function isRenamed(
-  entry: JournalEntry,
-  { identity, intentHash, intentLayout }: Pick<JournalEntry, "identity" | "intentHash" | "intentLayout">,
-): boolean {
-  const isSameIntent = entry.intentHash === intentHash && entry.intentLayout === intentLayout;
-  return isSameIntent && entry.action !== "exportToPst" && stackOf(entry.identity) === stackOf(identity);
-}
+/** A resource, and what it is about to do. */
+type Own = Pick<JournalEntry, "identity" | "intentHash" | "intentLayout"> & {
+  /** Its URN before it was renamed. */
+  formerIdentity: string | undefined;
+};
+
+/** What was begun under the name before a rename: only the very same, because somebody else may have that name now. */
+const isFormer = (entry: JournalEntry, own: Own, journal: Journal) =>
+  entry.identity === own.formerIdentity && entry.owner !== journal.owner && isSameIntent(entry, own);
+
+const isSameIntent = (entry: JournalEntry, own: Own) =>
+  entry.intentHash === own.intentHash && entry.intentLayout === own.intentLayout;
 
 /** `urn:pulumi:STACK::PROJECT` */
 const stackOf = (urn: string) => urn.split("::").slice(0, 2).join("::");
@@ -123,16 +117,21 @@ const stackOf = (urn: string) => urn.split("::").slice(0, 2).join("::");
  */
 export async function settleTarget(
   connection: Connection,
-  { identity, writesTo }: { identity: string; writesTo: string },
+  own: Own & { writesTo: string },
   settling: Settling,
 ): Promise<void> {
   const { journal } = settling;
+  const { writesTo, identity } = own;
   for (;;) {
-    const entry = (await journal.entries()).find(
-      (one) =>
-        one.writesTo === writesTo && one.identity !== identity && one.owner !== journal.owner && hasNoKnownEnd(one),
+    const others = (await journal.entries()).filter(
+      (one) => one.writesTo === writesTo && one.identity !== identity && one.owner !== journal.owner,
     );
+    const entry = others.find(hasNoKnownEnd);
     if (entry === undefined) {
+      const same = others.find((one) => isSameRestore(connection, one, own));
+      if (same !== undefined && !(await journal.isWorkedOn(same, () => undefined))) {
+        throw renameQuestion(same);
+      }
       return;
     }
     const wait = () => settling.report(`waiting for another restore into ${writesTo}`);
@@ -146,6 +145,23 @@ export async function settleTarget(
     // It stays open for its own resource, which takes the result over.
     await journal.answer(entry, record);
   }
+}
+
+/** The very same restore of the same stack, by a resource of another name: carried out, and not seen in the state since. */
+const isSameRestore = ({ settings }: Connection, entry: JournalEntry, own: Own) =>
+  isSameIntent(entry, own) &&
+  entry.note === undefined &&
+  entry.endpoint === settings.endpoint &&
+  stackOf(entry.identity) === stackOf(own.identity);
+
+function renameQuestion(entry: JournalEntry): MailboxRestoreError {
+  const name = entry.identity.split("::").at(-1) ?? entry.identity;
+  return new MailboxRestoreError(
+    "journal",
+    `Resource ${name} of this stack carried out the very same restore (${inWords(entry)}), and the state has not been seen to have it. If ` +
+      `this is ${name} under a new name, say so with aliases: [{ name: "${name}" }], after one pulumi up under the old name if the state ` +
+      `does not have it. If it is to run once more, set a runId of its own. Nothing was sent.`,
+  );
 }
 
 const hasNoKnownEnd = ({ note, result }: JournalEntry) =>
@@ -292,10 +308,12 @@ export interface StrangeRestore {
   event: SessionEvent;
 }
 
-/** What is known of restores by other ways than the journal. */
+/** A restore that the state has. */
 export interface Witness {
   attemptId: string;
   sessionId: string | null;
+  /** An export leaves no event of a restore, and explains none. */
+  exportToPst?: unknown;
 }
 
 /** Looks around once a process, before its first restore: a runner without a journal may have lost one that still runs. */
@@ -316,8 +334,8 @@ export function createSessionLook(journal: Journal): SessionLook {
   let found: Promise<StrangeRestore[]> | undefined;
   return {
     refuse: (strange, about) => refuseStrange(journal, strange, about),
-    witness({ attemptId, sessionId }) {
-      if (sessionId !== null) {
+    witness({ attemptId, sessionId, exportToPst }) {
+      if (sessionId !== null && exportToPst === undefined) {
         attempts.set(attemptId, sessionId);
       }
     },
@@ -336,12 +354,23 @@ export function createSessionLook(journal: Journal): SessionLook {
       if (session.state === "Stopped" || sessions.opened(session.id)) {
         continue;
       }
-      const known = new Set((await journal.inSession(session.id)).map(({ attemptId }) => attemptId));
-      attempts.forEach((sessionId, attemptId) => sessionId === session.id && known.add(attemptId));
-      const isSettledByHand = known.has(session.id);
-      const events = isSettledByHand ? [] : await listRestores(dialect, session.id);
-      if (events.length > known.size) {
-        strange.push(...events.map((event) => ({ session, event })));
+      const entries = (await journal.inSession(session.id)).filter(({ action }) => action !== "exportToPst");
+      if (entries.some(({ attemptId }) => attemptId === session.id)) {
+        // A person has said that it is none of ours.
+        continue;
+      }
+      const seen = new Set(entries.flatMap(({ eventId }) => eventId ?? []));
+      const left = (await listRestores(dialect, session.id)).filter(({ id }) => !seen.has(id));
+      // What is known and left no event that was found may be any of those that are left.
+      const explained = new Set(
+        entries.filter(({ eventId }) => eventId === undefined).map(({ attemptId }) => attemptId),
+      );
+      const noted = new Set(entries.map(({ attemptId }) => attemptId));
+      attempts.forEach(
+        (sessionId, attemptId) => sessionId === session.id && !noted.has(attemptId) && explained.add(attemptId),
+      );
+      if (left.length > explained.size) {
+        strange.push(...left.map((event) => ({ session, event })));
       }
     }
     return strange;
@@ -358,13 +387,17 @@ function refuseStrange(journal: Journal, strange: StrangeRestore[], about: About
     return;
   }
   const { session, event } = found;
+  const isRunning = event.status.toLowerCase() === "running";
+  const last = isRunning
+    ? "Do not stop that session while it runs."
+    : `Or stop that session with vb365 stop ${session.id} and run pulumi up again, which sends.`;
   throw new MailboxRestoreError(
     "journal",
     `Restore session ${session.id}, which this login opened at ${session.createdAt} and which is still open, holds a restore that ` +
       `neither this stack nor its journal knows: "${textOf(event)}" (${event.status}). It may be the very restore that is about to be ` +
-      `sent, begun by a run whose journal is gone, so nothing was sent. Look into the mailbox. Then: wait until it has ended, and take ` +
+      `sent, begun by a run whose journal is gone, or one of another stack with this login, so nothing was sent. Look into the mailbox. Then: wait until it has ended, and take ` +
       `it over with adopt: { restoreSessionId: "${session.id}" }; or, if it is another one, say so with ` +
-      `${resolveCommand(journal, session.id)} --unrelated "why"; or stop that session with vb365 stop ${session.id} and run pulumi up again, which sends.`,
+      `${resolveCommand(journal, session.id)} --unrelated "why". ${last}`,
   );
 }
 

@@ -29,6 +29,8 @@ export interface Journal {
   begin(entry: JournalEntry): Promise<void>;
   /** Writes what became of it, and flushes it. Ends its lease. */
   answer(entry: JournalEntry, result: RestoreRecord): Promise<void>;
+  /** Is it as this process has written it? Whoever was away for long may have been settled by others. */
+  isStillOurs(entry: JournalEntry): Promise<boolean>;
   /** Removes an entry of which nothing came: not sent, refused, or proved to have written nothing. */
   forget(entry: JournalEntry): Promise<void>;
   /** Nobody works on it any more, and nothing is known of it. */
@@ -133,6 +135,7 @@ export function openJournal(folder: string, options: JournalOptions = {}): Journ
   /** Ours as we wrote them, and what others have answered: nobody changes those any more. */
   const known = new Map<string, JournalEntry>();
   let made: Promise<void> | undefined;
+  let scan: Promise<JournalEntry[]> | undefined;
 
   const make = async () => {
     await mkdir(closed, { recursive: true, mode: 0o700 });
@@ -166,7 +169,7 @@ export function openJournal(folder: string, options: JournalOptions = {}): Journ
       if ((error as NodeJS.ErrnoException).code === "ENOENT") {
         return undefined;
       }
-      throw damaged(path, error);
+      throw isFault(error) ? unreadable(path, error) : damaged(path, error);
     }
   };
   const readOpen = async (name: string) => known.get(name) ?? (await read(absolute, name));
@@ -199,17 +202,21 @@ export function openJournal(folder: string, options: JournalOptions = {}): Journ
   return {
     folder: absolute,
     owner,
-    async entries() {
-      return oldestFirst(await Promise.all((await list(absolute)).map(readOpen)));
+    entries() {
+      // A thousand resources ask at once; whoever asks while a scan runs gets what that one finds.
+      scan ??= list(absolute)
+        .then((names) => inTurn(names, readOpen))
+        .then(oldestFirst)
+        .finally(() => (scan = undefined));
+      return scan;
     },
     async inSession(sessionId) {
       const isOfSession = (name: string) => name.startsWith(digestOf(sessionId));
       const [opened, over] = [await list(absolute), await list(closed)];
-      const found = await Promise.all([
-        ...opened.filter(isOfSession).map(readOpen),
-        ...over.filter(isOfSession).map((name) => read(closed, name)),
+      return oldestFirst([
+        ...(await inTurn(opened.filter(isOfSession), readOpen)),
+        ...(await inTurn(over.filter(isOfSession), (name) => read(closed, name))),
       ]);
-      return oldestFirst(found);
     },
     async begin(entry) {
       try {
@@ -233,6 +240,10 @@ export function openJournal(folder: string, options: JournalOptions = {}): Journ
       } finally {
         await release(entry);
       }
+    },
+    async isStillOurs(entry) {
+      const now = await read(absolute, nameOf(entry));
+      return now?.stage === "sent" && now.owner === owner && now.note === undefined;
     },
     async forget(entry) {
       known.delete(nameOf(entry));
@@ -289,10 +300,10 @@ export function openJournal(folder: string, options: JournalOptions = {}): Journ
       }
     },
     async files() {
-      const found = await Promise.all([
-        ...(await list(absolute)).map((name) => inspect(join(absolute, name), false)),
-        ...(await list(closed)).map((name) => inspect(join(closed, name), true)),
-      ]);
+      const found = [
+        ...(await inTurn(await list(absolute), (name) => inspect(join(absolute, name), false))),
+        ...(await inTurn(await list(closed), (name) => inspect(join(closed, name), true))),
+      ];
       const begun = ({ entry }: JournalFile) => entry?.startedAt ?? "";
       return found
         .filter((file) => file !== undefined)
@@ -384,6 +395,9 @@ async function inspect(path: string, isClosed: boolean): Promise<JournalFile | u
     if ((error as NodeJS.ErrnoException).code === "ENOENT") {
       return undefined;
     }
+    if (isFault(error)) {
+      throw unreadable(path, error);
+    }
     return { path, isClosed, entry: undefined, reason: messageOf(error), owner: ownerOf(text) };
   }
 }
@@ -442,6 +456,16 @@ const nameOf = ({ sessionId, attemptId }: Pick<JournalEntry, "sessionId" | "atte
   `${digestOf(sessionId)}-${/^[0-9a-z-]+$/.test(attemptId) ? attemptId : digestOf(attemptId)}.json`;
 
 const digestOf = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 16);
+
+/** Few at a time: a machine has only so many open files. */
+async function inTurn<T>(names: string[], work: (name: string) => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  for (let at = 0; at < names.length; at += filesAtOnce) {
+    results.push(...(await Promise.all(names.slice(at, at + filesAtOnce).map(work))));
+  }
+  return results;
+}
+const filesAtOnce = 16;
 
 const oldestFirst = (entries: (JournalEntry | undefined)[]) =>
   entries
@@ -518,14 +542,16 @@ function createLease(path: string, renewMs: number): Lease {
       return Promise.resolve();
     },
     holds: (attemptId) => held.has(attemptId),
-    async release(attemptId) {
+    release(attemptId) {
       held.get(attemptId)?.end();
       held.delete(attemptId);
       if (held.size === 0) {
         clearInterval(timer);
         timer = undefined;
-        await rm(path, { force: true }).catch(() => undefined);
+        // At once: a lease that is held again in the meantime must not lose its file.
+        rmSync(path, { force: true });
       }
+      return Promise.resolve();
     },
     released: async (attemptId) => held.get(attemptId)?.over,
   };
@@ -536,6 +562,20 @@ function unwritable(folder: string, error: unknown): MailboxRestoreError {
     "journal",
     `The journal ${folder} cannot be written: ${messageOf(error)}. Without it a crash could send the same mail twice, so nothing ` +
       `is sent. Make it writable, or choose another folder with vb365:journalDir.`,
+  );
+}
+
+/** Did the file system fail, rather than the text in the file? */
+const isFault = (error: unknown) => {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  return code !== undefined && syscall !== undefined && code !== "EISDIR";
+};
+
+function unreadable(path: string, error: unknown): MailboxRestoreError {
+  return new MailboxRestoreError(
+    "journal",
+    `The journal entry ${path} could not be opened: ${messageOf(error)}. It tells of something that was sent, so nothing is sent ` +
+      `without it. Make it readable for this account; there is nothing wrong with the entry itself.`,
   );
 }
 

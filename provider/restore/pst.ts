@@ -88,7 +88,11 @@ export interface PstDraft {
  *
  * @throws MailboxRestoreError (`file`)
  */
-export async function draftPst(path: string, owner: { identity: string; attemptId: string }): Promise<PstDraft> {
+export async function draftPst(
+  path: string,
+  { formerIdentity, ...owner }: { identity: string; formerIdentity?: string | undefined; attemptId: string },
+): Promise<PstDraft> {
+  const identities = [owner.identity, formerIdentity];
   const absolute = resolve(path);
   if (reserved.has(absolute)) {
     throw fileError(`${path} is being written by another export of this program: give each its own path.`);
@@ -107,7 +111,7 @@ export async function draftPst(path: string, owner: { identity: string; attemptI
   };
   try {
     await mkdir(dirname(absolute), { recursive: true });
-    await refuseForeignFile(path, owner.identity);
+    await refuseForeignFile(path, identities);
     // "x": never through a link, and never into a file that somebody else made.
     file = await open(part, "wx+", 0o600);
   } catch (error) {
@@ -139,7 +143,7 @@ export async function draftPst(path: string, owner: { identity: string; attemptI
       const { mtimeMs } = await stat(part);
       const note: Owner = { ...owner, sha256: received.sha256, bytes: received.bytes, modifiedMs: mtimeMs };
       // Hours may have passed since the first look.
-      const isThere = await refuseForeignFile(path, owner.identity);
+      const isThere = await refuseForeignFile(path, identities);
       await writeFile(draftOfNote, `${JSON.stringify(note)}\n`, { mode: 0o600, flag: "wx" });
       await (isThere ? rename(part, absolute) : moveWithoutReplacing(part, absolute, path));
       // A crash before this leaves a file that nobody owns, which nobody overwrites or deletes.
@@ -149,14 +153,14 @@ export async function draftPst(path: string, owner: { identity: string; attemptI
 }
 
 /** @returns whether a file of ours stands there. */
-async function refuseForeignFile(path: string, identity: string): Promise<boolean> {
+async function refuseForeignFile(path: string, identities: (string | undefined)[]): Promise<boolean> {
   const absolute = resolve(path);
   const there = await look(absolute);
   if (there === undefined) {
     return false;
   }
   const owner = await readOwner(absolute);
-  if (owner?.identity !== identity || !isSameFile(owner, there)) {
+  if (owner?.identity === undefined || !identities.includes(owner.identity) || !isSameFile(owner, there)) {
     throw fileError(
       `${path} exists and is not an export of this resource, so it is not overwritten. Move it away, or choose another path.`,
     );
@@ -242,18 +246,33 @@ export async function isPstPresent(pst: Pick<PstFile, "path" | "bytes">): Promis
   return there?.size === pst.bytes;
 }
 
-/** Removes a PST and its note, if the file is still the one that this attempt wrote. */
-export async function deletePst(path: string, attemptId: string): Promise<void> {
+/**
+ * Removes a PST and its note, if the file is still the one that this attempt wrote.
+ *
+ * @returns whether the file was removed
+ */
+export async function deletePst(path: string, attemptId: string): Promise<boolean> {
   const absolute = resolve(path);
   const owner = await readOwner(absolute);
   if (owner?.attemptId !== attemptId) {
-    return;
+    return false;
   }
   const there = await look(absolute);
-  if (there !== undefined && isSameFile(owner, there)) {
+  const isOurs = there !== undefined && isSameFile(owner, there);
+  if (isOurs) {
     await rm(absolute, { force: true });
   }
   await rm(ownerPathOf(absolute), { force: true });
+  return isOurs;
+}
+
+/** Notes that the resource has another name now, if the file is still the one that this attempt wrote. */
+export async function renameOwner(path: string, attemptId: string, identity: string): Promise<void> {
+  const absolute = resolve(path);
+  const owner = await readOwner(absolute);
+  if (owner?.attemptId === attemptId && owner.identity !== identity) {
+    await writeFile(ownerPathOf(absolute), `${JSON.stringify({ ...owner, identity })}\n`, { mode: 0o600 });
+  }
 }
 
 interface Look {

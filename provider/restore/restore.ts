@@ -4,7 +4,7 @@ import { ConnectionError, MailboxRestoreError, isConnectionError, messageOf } fr
 import type { Timeouts } from "../timeouts";
 import { type Attribution, attribute } from "./attribution";
 import type { Connection } from "./connection";
-import { type SessionLook, settleTarget } from "./earlier";
+import { type SessionLook, settleOwn, settleTarget } from "./earlier";
 import type { Journal, JournalEntry } from "./journal";
 import { type Judgement, judge, provesNothingWritten } from "./outcome";
 import { dataAgeSeconds, resolvePointInTime } from "./point-in-time";
@@ -34,6 +34,8 @@ export type RestoreAction =
 export interface RestoreRequest {
   /** Whose restore this is: project, stack and name. */
   identity: string;
+  /** The same before it was renamed. */
+  formerIdentity: string | undefined;
   attemptId: string;
   /** What is to be done, as a digest. */
   intentHash: string;
@@ -46,6 +48,12 @@ export interface RestoreRequest {
   /** E-mail of the production mailbox that may be written to. */
   confirmInPlace: string | undefined;
   timeouts: Timeouts;
+}
+
+/** What became of a restore; `earlier` is there when a run before had carried it out already, and nothing was sent. */
+export interface Restored {
+  record: RestoreRecord;
+  earlier?: JournalEntry;
 }
 
 /** What a restore needs of the process that it runs in. */
@@ -98,8 +106,12 @@ export async function restoreMailbox(
   connection: Connection,
   request: RestoreRequest,
   surroundings: RestoreSurroundings,
-): Promise<RestoreRecord> {
+): Promise<Restored> {
   const { action } = request;
+  const earlier = await settleOwn(connection, request, settlingOf(request, surroundings));
+  if (earlier !== undefined) {
+    return { earlier: earlier.entry, record: earlier.record };
+  }
   if (action.kind === "exportToPst") {
     const draft = await draftPst(action.path, request);
     try {
@@ -112,26 +124,40 @@ export async function restoreMailbox(
   return inSession(connection, request, surroundings, (stage) => runRestore(connection, action, stage));
 }
 
+const settlingOf = ({ timeouts }: RestoreRequest, surroundings: RestoreSurroundings) => ({
+  ...surroundings,
+  limitMs: timeouts.restore,
+});
+
 async function inSession(
   connection: Connection,
   request: RestoreRequest,
   surroundings: RestoreSurroundings,
   run: (stage: Stage) => Promise<Done>,
-): Promise<RestoreRecord> {
+): Promise<Restored> {
   const { report } = surroundings;
   const { timeouts } = request;
   connection.allow(timeouts);
   report("logging in");
   await within(timeouts.login, "login", connection.logIn());
   const { lease, ...source } = await findSource(connection, request);
-  let record: RestoreRecord;
+  let restored: Restored;
   try {
     const leaveGate = await connection.gate.enter(() => report("waiting for its turn"));
     try {
       await refuseWithoutEngine(surroundings);
-      const prepared = await prepare(request, lease, source, report);
+      let prepared = await prepare(request, lease, source, report);
       await refuseOpenQuestions(connection, request, prepared, surroundings);
-      record = await carryOut(connection, request, prepared, surroundings, run);
+      // Hours may have passed since the first look, and another run of the same stack may have been here.
+      const earlier = await settleOwn(connection, request, settlingOf(request, surroundings));
+      while (prepared.session.isRetired) {
+        // It was kept as evidence in the meantime: nothing else may begin in it.
+        prepared = await prepare(request, lease, source, report);
+      }
+      restored =
+        earlier === undefined
+          ? { record: await carryOut(connection, request, prepared, surroundings, run) }
+          : { earlier: earlier.entry, record: earlier.record };
     } finally {
       leaveGate();
     }
@@ -143,7 +169,10 @@ async function inSession(
     throw error;
   }
   const warning = await lease.release();
-  return warning === undefined ? record : { ...record, warnings: shorten([...record.warnings, warning]) };
+  const { record } = restored;
+  return warning === undefined
+    ? restored
+    : { ...restored, record: { ...record, warnings: shorten([...record.warnings, warning]) } };
 }
 
 /** Work that is waited for so long and no longer; it may go on for others who want it, too. Nothing has been sent yet. */
@@ -183,10 +212,11 @@ function writtenMailbox(action: RestoreAction, { email, id, isArchive }: Mailbox
 /** Restores of other runs, into the same mailbox, whose end nobody knows. */
 async function refuseOpenQuestions(
   connection: Connection,
-  { action, identity, timeouts }: RestoreRequest,
+  request: RestoreRequest,
   { mailbox, mailboxes, organizationId }: Prepared,
   surroundings: RestoreSurroundings,
 ): Promise<void> {
+  const { action } = request;
   const writesTo = writtenMailbox(action, mailbox);
   if (writesTo === null) {
     return;
@@ -198,7 +228,7 @@ async function refuseOpenQuestions(
     const organizations = organizationId === null ? [] : await connection.organizations();
     surroundings.sessionLook.refuse(strange, { mailbox, mailboxes, target, organizationId, organizations });
   }
-  await settleTarget(connection, { identity, writesTo }, { ...surroundings, limitMs: timeouts.restore });
+  await settleTarget(connection, { ...request, writesTo }, settlingOf(request, surroundings));
 }
 
 async function findSource(connection: Connection, { source, timeouts }: RestoreRequest) {
@@ -306,6 +336,7 @@ async function carryOut(
     let done: Done;
     try {
       await refuseWithoutEngine(surroundings);
+      await refuseSettled(journal, entry);
       done = await run({ ...prepared, work, see, report, timeouts });
     } catch (error) {
       if (error instanceof MailboxRestoreError) {
@@ -347,6 +378,16 @@ async function carryOut(
     return problem === undefined ? record : { ...record, warnings: shorten([...record.warnings, problem]) };
   } finally {
     work.end(claimed !== undefined);
+  }
+}
+
+/** Whoever stood still for long between the entry and this moment may find that others have settled it. */
+async function refuseSettled(journal: Journal, entry: JournalEntry): Promise<void> {
+  if (!(await journal.isStillOurs(entry))) {
+    throw new MailboxRestoreError(
+      "journal",
+      "Another run has settled this restore in the meantime, so nothing was sent. Run pulumi up again.",
+    );
   }
 }
 

@@ -19,6 +19,8 @@ export interface SessionLease {
 /** A restore session that works. */
 export interface OpenSession {
   readonly sessionId: string;
+  /** It is kept as evidence, and nothing new begins in it. */
+  readonly isRetired: boolean;
   /** We opened it, so nobody else works in it, and we may stop it. */
   readonly isOurs: boolean;
   /** All mailboxes, read once however many ask. */
@@ -226,6 +228,7 @@ function openSession(
   { retire, keepForNow }: { retire(): void; keepForNow(): void },
 ): OpenSession {
   let actions = 0;
+  let isRetired = false;
   let mailboxes: Promise<Mailbox[]> | undefined;
   const begun = { Restore: new Set<RunningWork>(), Export: new Set<RunningWork>() };
   const underWay = { Restore: new Set<RunningWork>(), Export: new Set<RunningWork>() };
@@ -234,9 +237,13 @@ function openSession(
   return {
     sessionId,
     isOurs,
+    get isRetired() {
+      return isRetired;
+    },
     knownEvents: new Set<string>(),
     keepForNow,
     keepOpen() {
+      isRetired = true;
       retire();
       return { mayBeStopped: isOurs && actions === 1 };
     },

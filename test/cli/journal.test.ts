@@ -62,7 +62,7 @@ describe("vb365 journal", () => {
   const nextUp = (connection: Connection, { identity, intentHash, intentLayout }: JournalEntry) =>
     settleOwn(
       connection,
-      { identity, intentHash, intentLayout },
+      { identity, intentHash, intentLayout, formerIdentity: undefined },
       {
         journal: openJournal(journalDir),
         report: () => undefined,

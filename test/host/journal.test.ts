@@ -40,7 +40,7 @@ describe("a run that was broken off", () => {
       assert.deepEqual([id, outputs["attemptId"]], [entry.attemptId, entry.attemptId]);
       assert.equal(outputs["outcome"], "Succeeded");
       assert.equal(simulator.writes.length, 1);
-      assert.match(warningsOf(host), /carried out already, by a run that was broken off/);
+      assert.match(warningsOf(host), /carried out already, and never recorded: its result is taken over/);
       assert.deepEqual(simulator.openSessions, []);
     });
 
@@ -197,12 +197,20 @@ describe("a run that was broken off", () => {
   });
 
   describe("when the resource was renamed after its run was broken off", () => {
-    it("takes over what was done under the old name, in the same stack alone", async () => {
+    it("asks, and takes the result over under the old name; another stack is not held up", async () => {
       const { entry, simulator } = await killedAtWork();
       const host = await bench.start();
-      const { outputs } = await host.create(toSupport({ __urn: urnOf("renamed") }));
-      assert.equal(outputs["attemptId"], entry.attemptId);
+      const { message, state } = await failureOf(host.create(toSupport({ __urn: urnOf("renamed") })));
+      assert.match(
+        message,
+        /Resource one of this stack carried out the very same restore.*aliases: \[\{ name: "one" \}\].*Nothing was sent/,
+      );
+      assert.equal(state, undefined);
       assert.equal(simulator.writes.length, 1);
+      await host.create(toSupport({ __urn: urnOf("renamed").replace("urn:pulumi:test::", "urn:pulumi:other::") }));
+      assert.equal(simulator.writes.length, 2);
+      assert.equal((await host.create(toSupport())).outputs["attemptId"], entry.attemptId);
+      assert.equal(simulator.writes.length, 2);
     });
 
     it("takes nothing over from a neighbour that declares the very same in this run", async () => {
@@ -362,7 +370,6 @@ describe("a run that was broken off", () => {
         ["read shows it", (host, { id, outputs }) => host.read(id, outputs)],
         ["delete shows it", (host, { id, outputs }) => host.delete(id, outputs)],
         ["check shows inputs of the same intent", (host) => host.check(toSupport(), toSupport())],
-        ["the process ends in good order", (host) => host.end()],
       ];
     for (const [what, close] of cases) {
       it(`closes the entry, so that a new create sends again: ${what}`, async () => {
@@ -378,6 +385,29 @@ describe("a run that was broken off", () => {
         assert.equal(bench.simulator.writes.length, 2);
       });
     }
+
+    it("leaves it open when the process ends in good order: an engine that could not save its state does that, too", async () => {
+      bench = await aBench();
+      const first = await bench.start();
+      const { id } = await first.create(toSupport());
+      await first.end();
+      const second = await bench.start();
+      assert.equal((await second.create(toSupport())).id, id);
+      assert.equal(bench.simulator.writes.length, 1);
+      const warnings = second.log.filter(({ ephemeral }) => !ephemeral).map(({ message }) => message);
+      assert.match(warnings.join(), /If you took its record out of the state to have it done again, set a new runId/);
+    });
+
+    it("closes what came in the place of another one, when the engine deletes that", async () => {
+      bench = await aBench();
+      const host = await bench.start();
+      const first = await host.create(toSupport());
+      await host.diff(first.outputs, toSupport());
+      const second = await host.create(toSupport({ runId: "2" }));
+      assert.notEqual(second.id, first.id);
+      await host.delete(first.id, first.outputs);
+      assert.deepEqual(await bench.entries(), []);
+    });
 
     it("leaves open what a run on purpose has sent since: the state has only the first run of that intent", async () => {
       bench = await aBench();

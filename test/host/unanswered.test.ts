@@ -78,7 +78,7 @@ describe("a restore that was not answered for", () => {
       await start();
       simulator.faults.next({
         match: isAction,
-        effect: { ...ownWords(400, "Bad request"), afterWork: true } as FaultEffect,
+        effect: { ...ownWords(400, "Bad request"), afterWork: true },
       });
       const { outputs } = await host.create(toSupport());
       assert.equal(outputs["outcome"], "SucceededWithWarnings");
@@ -93,13 +93,10 @@ describe("a restore that was not answered for", () => {
       ["a proxy's 502", { status: 502, html: "<h1>bad gateway</h1>", afterWork: true }],
       ["a proxy's 503", { status: 503, html: "<h1>unavailable</h1>", afterWork: true }],
       ["a proxy's 504", { status: 504, html: "<h1>timeout</h1>", afterWork: true }],
-      [
-        "a proxy's 504 that looks like the server's",
-        { ...ownWords(504, "Gateway timeout"), afterWork: true } as FaultEffect,
-      ],
+      ["a proxy's 504 that looks like the server's", { ...ownWords(504, "Gateway timeout"), afterWork: true }],
       ["a page with status 200", { status: 200, html: "<h1>sign in</h1>", afterWork: true }],
       ["a 401 in the middle", { status: 401, text: "", afterWork: true }],
-      ["a 500 of any other text", { ...ownWords(500, "The operation has timed out"), afterWork: true } as FaultEffect],
+      ["a 500 of any other text", { ...ownWords(500, "The operation has timed out"), afterWork: true }],
       [
         "a redirect",
         { status: 302, headers: { Location: "https://elsewhere.example.test/" }, text: "", afterWork: true },

@@ -159,15 +159,15 @@ describe("checking a restore that was already done", () => {
     );
   });
 
-  it("keeps the inputs as they were through a rename", () => {
+  it("knows a renamed resource by its new name, and changes nothing else", () => {
     const again = check(done(), inPlace({ confirmInPlace: "finance@contoso.example", __urn: "urn:new" }), surroundings);
-    assert.deepEqual(again.inputs, done());
+    assert.deepEqual(again.inputs, { ...done(), __urn: "urn:new" });
   });
 
   it("adds no default that an older version of the package did not write", () => {
     const { showAllVersions: _, ...older } = done();
-    const again = check(older, inPlace({ confirmInPlace: "finance@contoso.example" }), surroundings);
-    assert.deepEqual(again.inputs, older);
+    const news = inPlace({ confirmInPlace: "finance@contoso.example", __urn: "urn:old" });
+    assert.deepEqual(check(older, news, surroundings).inputs, older);
   });
 
   it("writes every default out for a new restore, so that a later one changes nothing", () => {

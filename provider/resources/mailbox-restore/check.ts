@@ -34,26 +34,12 @@ export function check(olds: object, news: object, surroundings: CheckSurrounding
     news as MailboxRestoreInputs,
     runsNothing ? (stored as Record<string, unknown>) : undefined,
   );
-  if (stored !== undefined) {
-    keepIdentity(inputs, stored, runsNothing);
-  }
   const shape = findShapeMistakes(inputs);
   const mistakes = [...shape, ...findContradictions(inputs)];
   if (!runsNothing && shape.length === 0) {
     mistakes.push(...findGuardMistakes(inputs, surroundings));
   }
   return { inputs, mistakes };
-}
-
-/** A rename is no change: the restore, its journal and its file stay those of the old name. */
-function keepIdentity(inputs: MailboxRestoreInputs, stored: MailboxRestoreInputs, runsNothing: boolean): void {
-  const first = stored.__firstUrn ?? stored.__urn;
-  if (runsNothing && stored.__urn !== undefined) {
-    inputs.__urn = stored.__urn;
-  }
-  if (first !== undefined && first !== inputs.__urn) {
-    inputs.__firstUrn = first;
-  }
 }
 
 const sourceNames = [

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { Connection } from "../../restore/connection";
-import { closeOwn, settleOwn } from "../../restore/earlier";
+import { closeOwn } from "../../restore/earlier";
 import { isOpen } from "../../restore/record";
 import { restoreMailbox } from "../../restore/restore";
 import { timeoutsOf } from "../../timeouts";
 import { adopt } from "./adopt";
 import type { MailboxRestoreInputs } from "./inputs";
 import { hashOf, intentLayout, intentOf } from "./intent";
+import type { Remembered } from "./memory";
 import { type MailboxRestoreOutputs, accepted, identityOf, isAcceptedUnknown, outputsOf } from "./outputs";
 import { actionOf, keepSecrets, sourceOf } from "./request";
 import type { Surroundings } from "./surroundings";
@@ -15,20 +16,19 @@ import { verdictOn } from "./verdict";
 /**
  * Carries out the intent, once: what an earlier run of it came to is taken over instead.
  *
- * @param again - the state had this very intent already, and it is run again on purpose
  * @throws RestoreIncompleteError when it was carried out and the result is not good enough; any other error means that
  * nothing was written and the next `up` may try again.
  */
 export async function create(
   connection: Connection,
   inputs: MailboxRestoreInputs,
-  again: boolean,
+  remembered: Remembered,
   surroundings: Surroundings,
 ): Promise<{ id: string; outs: MailboxRestoreOutputs }> {
   const { voice } = surroundings;
   let outs: MailboxRestoreOutputs;
   if (inputs.adopt === undefined) {
-    outs = await carryOut(connection, inputs, again, surroundings);
+    outs = await carryOut(connection, inputs, remembered, surroundings);
   } else {
     outs = await adopt(connection, { ...inputs, adopt: inputs.adopt }, voice);
     surroundings.sessionLook.witness(outs);
@@ -46,7 +46,7 @@ export async function create(
 async function carryOut(
   connection: Connection,
   inputs: MailboxRestoreInputs,
-  again: boolean,
+  { again, formerIdentity }: Remembered,
   { voice, journal, sessionLook, engineIsGone }: Surroundings,
 ): Promise<MailboxRestoreOutputs> {
   const attemptId = randomUUID();
@@ -55,23 +55,11 @@ async function carryOut(
   const timeouts = timeoutsOf(inputs.timeouts, connection.settings.timeouts);
   const surroundings = { journal, sessionLook, engineIsGone, report: voice.activity, warn: voice.warn };
   keepSecrets(connection, inputs);
-  const earlier = await settleOwn(
-    connection,
-    { identity, intentHash, intentLayout },
-    { ...surroundings, limitMs: timeouts.restore },
-  );
-  if (earlier !== undefined) {
-    const { entry, record } = earlier;
-    const what = isOpen(record.outcome)
-      ? "was begun already, by a run that was broken off"
-      : "was carried out already, by a run that was broken off: its result is taken over";
-    voice.warn(`This ${what} (begun ${entry.startedAt}). Nothing was sent now.`);
-    return outputsOf(inputs, { ...entry, record, adoptedFrom: "journal" });
-  }
-  const record = await restoreMailbox(
+  const { earlier, record } = await restoreMailbox(
     connection,
     {
       identity,
+      formerIdentity,
       attemptId,
       intentHash,
       intentLayout,
@@ -83,6 +71,16 @@ async function carryOut(
     },
     surroundings,
   );
-  const { endpoint } = connection.settings;
-  return outputsOf(inputs, { attemptId, endpoint, apiVersion: connection.dialect.apiVersion, record });
+  if (earlier === undefined) {
+    const { endpoint } = connection.settings;
+    return outputsOf(inputs, { attemptId, endpoint, apiVersion: connection.dialect.apiVersion, record });
+  }
+  const what = isOpen(record.outcome)
+    ? "was begun already, and never recorded"
+    : "was carried out already, and never recorded: its result is taken over";
+  voice.warn(
+    `This ${what} (begun ${earlier.startedAt}). Nothing was sent now. If you took its record out of the state to have it done again, set ` +
+      `a new runId.`,
+  );
+  return outputsOf(inputs, { ...earlier, record, adoptedFrom: "journal" });
 }

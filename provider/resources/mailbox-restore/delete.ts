@@ -5,9 +5,9 @@ import { stopPending } from "../../restore/follow";
 import type { MailboxRestoreOutputs } from "./outputs";
 
 /** What a destroy leaves behind, in one line. */
-export function farewellTo({ pst, onDestroy, restoreTo, mailboxEmail }: MailboxRestoreOutputs): string {
+export function farewellTo({ pst, restoreTo, mailboxEmail }: MailboxRestoreOutputs, removedFile: boolean): string {
   if (pst !== undefined) {
-    return onDestroy === "deletePst" ? `forgotten, and ${pst.path} removed` : `forgotten; ${pst.path} stays`;
+    return removedFile ? `forgotten, and ${pst.path} removed` : `forgotten; nothing was removed at ${pst.path}`;
   }
   return `forgotten; restored mail stays in ${restoreTo?.mailbox ?? mailboxEmail}`;
 }
@@ -16,13 +16,22 @@ export function farewellTo({ pst, onDestroy, restoreTo, mailboxEmail }: MailboxR
  * Forgets a restore. Restored mail stays where it is. Works without the server; a session of ours that was left open for this
  * restore alone is stopped if the server can be reached, and ends by itself otherwise.
  *
- * @returns a warning for people, if something was left behind
+ * @returns a warning for people, if something was left behind, and whether a file was removed
  */
-export async function remove(connect: () => Connection, outputs: MailboxRestoreOutputs): Promise<string | undefined> {
-  const { pending, pst, endpoint, sessionId } = outputs;
-  if (outputs.onDestroy === "deletePst" && pst !== undefined) {
-    await deletePst(pst.path, outputs.attemptId);
-  }
+export async function remove(
+  connect: () => Connection,
+  outputs: MailboxRestoreOutputs,
+): Promise<{ warning?: string; removedFile: boolean }> {
+  const { pst, onDestroy, attemptId } = outputs;
+  const removedFile = onDestroy === "deletePst" && pst !== undefined && (await deletePst(pst.path, attemptId));
+  const warning = await stopEvidence(connect, outputs);
+  return { removedFile, ...(warning === undefined ? {} : { warning }) };
+}
+
+async function stopEvidence(
+  connect: () => Connection,
+  { pending, sessionId, endpoint }: MailboxRestoreOutputs,
+): Promise<string | undefined> {
   if (pending === undefined || sessionId === null) {
     return undefined;
   }

@@ -40,8 +40,6 @@ export interface MailboxRestoreInputs {
 
   /** URN of the resource, put in by the SDK: whose restore this is, and which row shows its progress. */
   __urn?: string;
-  /** URN under which the resource was first declared, where a rename has changed it since. */
-  __firstUrn?: string;
 }
 
 /** A restore that was done by hand: the session that tells of it, or a note that says what is known. */

@@ -2,7 +2,7 @@ import type { SessionLook } from "../../restore/earlier";
 import type { Journal } from "../../restore/journal";
 import type { MailboxRestoreInputs } from "./inputs";
 import { hashOf, intentOf } from "./intent";
-import { type MailboxRestoreOutputs, identityOf } from "./outputs";
+import type { MailboxRestoreOutputs } from "./outputs";
 
 /**
  * What this process has seen of the state. The engine shows a resource's inputs or its outputs with each call, and what the state has
@@ -10,16 +10,28 @@ import { type MailboxRestoreOutputs, identityOf } from "./outputs";
  */
 export interface Memory {
   /** The engine showed the inputs that the state has; an empty bag for a new resource. */
-  sawInputs(inputs: MailboxRestoreInputs): Promise<void>;
+  sawInputs(inputs: MailboxRestoreInputs, urn: string | undefined): Promise<void>;
   /** The engine showed the outputs that the state has. */
   sawOutputs(outputs: MailboxRestoreOutputs): void;
-  /** Does the state have this very intent already? Then a create means that it is run again on purpose. */
-  hadIntentOf(inputs: MailboxRestoreInputs): boolean;
+  /**
+   * The engine deletes what it replaced. It does so when it has stored what came in its place: where it cannot store, it goes no further.
+   */
+  sawReplaced(outputs: MailboxRestoreOutputs): Promise<void>;
+  rememberedOf(inputs: MailboxRestoreInputs): Remembered;
+}
+
+/** What the state had of a resource that is now created. */
+export interface Remembered {
+  /** The state has this very intent already: it is run again on purpose. */
+  again: boolean;
+  /** Its URN before it was renamed. */
+  formerIdentity: string | undefined;
 }
 
 export function createMemory(opened: () => { journal: Journal; sessionLook: SessionLook }): Memory {
-  /** Digest of the intent that the state has, by identity. */
+  /** Digest of the intent that the state has, by URN of today. */
   const intents = new Map<string, string>();
+  const formerUrns = new Map<string, string>();
   /** Closing is good order, not safety: what stays open asks again. */
   const close = (attempt: { attemptId: string; sessionId: string }) => {
     try {
@@ -29,13 +41,16 @@ export function createMemory(opened: () => { journal: Journal; sessionLook: Sess
     }
   };
   return {
-    async sawInputs(inputs) {
-      const identity = inputs.__firstUrn ?? inputs.__urn;
-      if (identity === undefined) {
+    async sawInputs(inputs, urn) {
+      const identity = inputs.__urn;
+      if (identity === undefined || urn === undefined) {
         return;
       }
       const intentHash = hashOf(intentOf(inputs));
-      intents.set(identity, intentHash);
+      intents.set(urn, intentHash);
+      if (identity !== urn) {
+        formerUrns.set(urn, identity);
+      }
       // A journal that cannot be read is told by whoever is about to send something.
       const entries = await opened()
         .journal.entries()
@@ -46,12 +61,23 @@ export function createMemory(opened: () => { journal: Journal; sessionLook: Sess
         .filter(({ again, stage }) => !again && stage === "answered")
         .forEach(close);
     },
-    sawOutputs({ attemptId, sessionId }) {
-      opened().sessionLook.witness({ attemptId, sessionId });
+    sawOutputs({ attemptId, sessionId, exportToPst }) {
+      opened().sessionLook.witness({ attemptId, sessionId, exportToPst });
       if (sessionId !== null) {
         close({ attemptId, sessionId });
       }
     },
-    hadIntentOf: (inputs) => intents.get(identityOf(inputs, "")) === hashOf(intentOf(inputs)),
+    async sawReplaced({ __urn: urn, attemptId }) {
+      const { journal } = opened();
+      const entries = await journal.entries().catch(() => []);
+      entries
+        .filter(({ identity }) => identity === urn || (urn !== undefined && formerUrns.get(identity) === urn))
+        .filter((entry) => entry.owner === journal.owner && entry.stage === "answered" && entry.attemptId !== attemptId)
+        .forEach(close);
+    },
+    rememberedOf: (inputs) => ({
+      again: intents.get(inputs.__urn ?? "") === hashOf(intentOf(inputs)),
+      formerIdentity: formerUrns.get(inputs.__urn ?? ""),
+    }),
   };
 }

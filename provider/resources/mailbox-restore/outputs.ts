@@ -51,9 +51,9 @@ export function outputsOf(
  */
 export function withEdits(outputs: MailboxRestoreOutputs, inputs: MailboxRestoreInputs): MailboxRestoreOutputs {
   const { organization, mailbox, pointInTime, showDeleted, showAllVersions, session, restoreSessionId } = inputs;
-  const { confirmInPlace, failurePolicy, onUnknown, reason, onDestroy, timeouts, adopt } = inputs;
+  const { confirmInPlace, failurePolicy, onUnknown, reason, onDestroy, timeouts, adopt, __urn } = inputs;
   const source = { organization, mailbox, pointInTime, showDeleted, showAllVersions, session, restoreSessionId };
-  const edits = { confirmInPlace, failurePolicy, onUnknown, reason, onDestroy, timeouts, adopt };
+  const edits = { confirmInPlace, failurePolicy, onUnknown, reason, onDestroy, timeouts, adopt, __urn };
   return plain<object>({ ...outputs, ...source, ...edits }) as MailboxRestoreOutputs;
 }
 
@@ -81,8 +81,8 @@ export function accepted({ pending: _settled, ...outputs }: MailboxRestoreOutput
 }
 
 /** Whose restore this is: project, stack and name, as the URN says them. */
-export function identityOf(inputs: Pick<MailboxRestoreInputs, "__urn" | "__firstUrn">, fallback: string): string {
-  return inputs.__firstUrn ?? inputs.__urn ?? fallback;
+export function identityOf(inputs: Pick<MailboxRestoreInputs, "__urn">, fallback: string): string {
+  return inputs.__urn ?? fallback;
 }
 
 function plain<T extends object>(value: T): T {

@@ -17,7 +17,10 @@ export function rerunInWords(olds: MailboxRestoreOutputs, news: MailboxRestoreIn
   return `${why} ${whatHappens(news)} The result of ${olds.finishedAt} is forgotten, and nothing of it is undone.`;
 }
 
-function whatHappens({ exportToPst, restoreTo, mailbox, mailboxId }: MailboxRestoreInputs): string {
+function whatHappens({ exportToPst, restoreTo, mailbox, mailboxId, adopt }: MailboxRestoreInputs): string {
+  if (adopt !== undefined) {
+    return `what was done by hand is taken over once more, and nothing is sent: remove adopt to have it run.`;
+  }
   const source = shown(mailbox?.email ?? mailbox?.id ?? mailboxId, "the mailbox");
   if (exportToPst !== undefined) {
     return `${source} is exported again, to ${shown(exportToPst.path, "its file")}; no mailbox is written to.`;

@@ -43,6 +43,5 @@ export const findShapeMistakes = shapeCheck(
     timeouts: object({ login: duration, session: duration, firstByte: duration, idle: duration, restore: duration }),
     adopt: object({ restoreSessionId: text, note: text }),
     __urn: { type: "string" },
-    __firstUrn: { type: "string" },
   }),
 );

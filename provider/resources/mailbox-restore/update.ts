@@ -1,6 +1,7 @@
 import { ConfigError, messageOf } from "../../errors";
 import type { Connection } from "../../restore/connection";
 import { type Patience, type SentRestore, type Sight, follow, look, stopPending } from "../../restore/follow";
+import { renameOwner } from "../../restore/pst";
 import { shorten, shownEvent } from "../../restore/record";
 import { timeoutsOf } from "../../timeouts";
 import type { MailboxRestoreInputs } from "./inputs";
@@ -22,6 +23,10 @@ export async function update(
   { voice, engineIsGone }: Surroundings,
 ): Promise<MailboxRestoreOutputs> {
   let outputs = withEdits(olds, news);
+  const { pst, attemptId, __urn: urn } = outputs;
+  if (pst !== undefined && urn !== undefined && urn !== olds.__urn) {
+    await renameOwner(pst.path, attemptId, urn);
+  }
   if (isAcceptedUnknown(outputs)) {
     // A person has decided. Nothing is asked or stopped: the server may be gone, and the restore may still run there.
     outputs = accepted(outputs);
@@ -71,7 +76,8 @@ export async function seeTheEnd(
     return { ...outputs, outcome: sight.kind === "running" ? "Unfinished" : "Unknown" };
   }
   const { judgement, finishedAt, event } = sight;
-  const warning = await stopPending(dialect, sent);
+  // A refresh may be a preview, whose answer nobody stores: the session stays for whoever looks after it.
+  const warning = patience === undefined ? undefined : await stopPending(dialect, sent);
   const { pending: _settled, ...settled } = outputs;
   return {
     ...settled,
