@@ -154,8 +154,20 @@ export function createHost({ engine, connect, openJournal }: HostParts): Host {
     get isIdle() {
       return busy === 0;
     },
-    // Journal entries stay open: an engine that could not save its state ends us in good order, too (seen).
-    end: async () => connection?.sessions.end(),
+    async end() {
+      // Entries of restores stay open: an engine that could not save its state ends us in good order, too (seen). An export is not worth
+      // that: to take one over under `--replace` would leave the file to the delete of what it replaced.
+      if (opened !== undefined && !(await engine.isGone())) {
+        const { journal } = opened;
+        const entries = await journal.entries().catch(() => []);
+        entries
+          .filter(
+            ({ action, owner, stage }) => action === "exportToPst" && owner === journal.owner && stage === "answered",
+          )
+          .forEach((entry) => journal.close(entry));
+      }
+      await connection?.sessions.end();
+    },
   };
 }
 

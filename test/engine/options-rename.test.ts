@@ -133,7 +133,7 @@ describe("a rename, on the real engine", () => {
     await runsOnce({ names: ["a", "a-pst"], runId: "2" });
   });
 
-  it("without an alias is another resource: the restore runs once more, and the old record is forgotten", async () => {
+  it("without an alias is another resource: it asks first, then the restore runs once more, and the old record is forgotten", async () => {
     const { a } = await stack.resources();
     const restoreAlone = (name: string) => async () => {
       new vb365.MailboxRestore(name, {
@@ -142,6 +142,15 @@ describe("a rename, on the real engine", () => {
         restoreTo: { mailbox: "support@contoso.example" },
       });
     };
+    const [question, before] = await counting(simulator, () => stack.up(restoreAlone("b")));
+    assert.equal(question.ok, false);
+    assert.match(
+      question.text,
+      /Resource a of this stack carried out the very same restore.*aliases: \[\{ name: "a" \}\]/,
+    );
+    assert.equal(before.writes, 0);
+    // Once the state was seen to have it, the new one is what Pulumi says that it is.
+    await stack.refresh();
     const [up, asked] = await counting(simulator, () => stack.up(restoreAlone("b")));
     assert.ok(up.ok, up.text);
     assert.deepEqual(up.operations, { b: "create", a: "delete", "a-pst": "delete" });

@@ -120,8 +120,26 @@ describe("what runs a restore again, on the real engine", () => {
     await runsOnce({});
   });
 
+  it("not a record that was deleted before the state was seen to have it: the journal answers, and says how to run again", async () => {
+    await runsOnce({ edit: { runId: "deleted at once" } });
+    const { legal } = await stack.resources();
+    await stack.deleteFromState("legal");
+    // The create came in the place of another one, so the journal has closed it: a new one is needed.
+    await runsOnce({ edit: { runId: "deleted at once" } });
+    const first = (await stack.resources())["legal"];
+    assert.notEqual(first?.id, legal?.id);
+    await stack.deleteFromState("legal");
+    const [up, asked] = await counting(simulator, () => stack.up(program({ edit: { runId: "deleted at once" } })));
+    assert.ok(up.ok, up.text);
+    assert.equal(asked.writes, 0);
+    assert.equal((await stack.resources())["legal"]?.id, first?.id);
+    assert.match(up.text, /to have it done again, set a new runId/);
+    await runsOnce({});
+  });
+
   it("a record that was deleted from the state, once: the journal does not answer for it", async () => {
     const { legal } = await stack.resources();
+    await stack.preview();
     await stack.deleteFromState("legal");
     const up = await runsOnce({});
     assert.equal(up.operations["legal"], "create");

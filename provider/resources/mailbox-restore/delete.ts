@@ -5,9 +5,13 @@ import { stopPending } from "../../restore/follow";
 import type { MailboxRestoreOutputs } from "./outputs";
 
 /** What a destroy leaves behind, in one line. */
-export function farewellTo({ pst, restoreTo, mailboxEmail }: MailboxRestoreOutputs, removedFile: boolean): string {
+export function farewellTo(
+  { pst, restoreTo, mailboxEmail, onDestroy }: MailboxRestoreOutputs,
+  removedFile: boolean,
+): string {
   if (pst !== undefined) {
-    return removedFile ? `forgotten, and ${pst.path} removed` : `forgotten; nothing was removed at ${pst.path}`;
+    const rest = onDestroy === "deletePst" ? `is not this export's any more, and left alone` : "stays";
+    return removedFile ? `forgotten, and ${pst.path} removed` : `forgotten; ${pst.path} ${rest}`;
   }
   return `forgotten; restored mail stays in ${restoreTo?.mailbox ?? mailboxEmail}`;
 }
