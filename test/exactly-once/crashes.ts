@@ -102,7 +102,8 @@ export async function runCell(cell: Cell): Promise<Aftermath> {
   const line = await layLine(simulator.endpoint);
   const stack = await aStack(programs[cell.action], { ...configOf(simulator), endpoint: line.endpoint });
   try {
-    assert.ok(await killAt(cell, { stack, simulator, line }), "it came to the stage");
+    const ended = await killAt(cell, { stack, simulator, line });
+    assert.equal(ended, undefined, `it did not come to the stage: ${ended?.text}`);
     if (cell.journal === "lost") {
       await rm(stack.journalDir, { recursive: true, force: true });
     }
@@ -120,20 +121,20 @@ export async function runCell(cell: Cell): Promise<Aftermath> {
 /**
  * Starts an `up`, kills it at a stage, and waits until nothing of it is left.
  *
- * @returns whether it came to that stage; one that has nothing to send ends before
+ * @returns undefined when it was killed there; else what it came to before that stage: it had nothing to send, or failed
  */
 export async function killAt(
   { stage, victim }: Pick<Cell, "stage" | "victim">,
   { stack, simulator, line }: { stack: TestStack; simulator: Simulator; line: Line },
   up: () => Promise<Run> = () => stack.up(),
-): Promise<boolean> {
+): Promise<Run | undefined> {
   const gate = simulator.faults.hold(gates[stage]);
   const running = up();
   const isAt = (place: Promise<unknown>) =>
     Promise.race([place.then(() => true as const), running.then(() => false as const)]);
   try {
     if (!(await isAt(gate.reached))) {
-      return false;
+      return await running;
     }
     const family = familyIn(stack.folder);
     if (stage === "before the action is sent") {
@@ -141,7 +142,7 @@ export async function killAt(
       line.hold();
       gate.release();
       if (!(await isAt(line.reached))) {
-        return false;
+        return await running;
       }
     }
     if (stage === "after the result was journaled") {
@@ -156,7 +157,7 @@ export async function killAt(
     assert.equal((await running).ok, false, "it was killed");
     await family.gone();
     await stack.cancel();
-    return true;
+    return undefined;
   } finally {
     simulator.faults.clear();
     line.release();

@@ -81,7 +81,7 @@ async function take(
       declared.up(asksAgain);
       const up = () => stack.up(undefined, asksAgain ? { replace: [sales.urn] } : {});
       if (step.do === "killed up") {
-        return { isGreen: false, wasKilled: await killAt(step, world, up) };
+        return { isGreen: false, wasKilled: (await killAt(step, world, up)) === undefined };
       }
       const effect = moods[step.server];
       if (effect !== undefined) {
