@@ -2,8 +2,6 @@ import assert from "node:assert/strict";
 import { readFile, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { PulumiFn } from "@pulumi/pulumi/automation";
-import * as vb365 from "pulumi-vb365";
 import { type Simulator, startSimulator } from "../../simulator";
 import { type Run, type TestStack, aStack, configOf } from "../helpers/engine";
 import { type Line, layLine } from "./line";
@@ -75,32 +73,25 @@ export function expected({ action, stage, victim, journal }: Cell): { end: After
       };
 }
 
-const programs: Record<Cell["action"], PulumiFn> = {
-  restoreTo: async () => {
-    new vb365.MailboxRestore("sales", { ...source, restoreTo: { mailbox: "support@contoso.example" } });
-  },
-  restoreToOriginalLocation: async () => {
-    new vb365.MailboxRestore("sales", {
-      ...source,
-      restoreToOriginalLocation: {},
-      confirmInPlace: "sales@contoso.example",
-    });
-  },
-  exportToPst: async () => {
-    new vb365.MailboxRestore("sales", { ...source, exportToPst: { path: "exports/sales.pst" } });
-  },
-};
 const source = {
   organization: "contoso.example",
   mailbox: { email: "sales@contoso.example" },
   pointInTime: "latest",
+};
+const restores: Record<Cell["action"], object> = {
+  restoreTo: { ...source, restoreTo: { mailbox: "support@contoso.example" } },
+  restoreToOriginalLocation: { ...source, restoreToOriginalLocation: {}, confirmInPlace: "sales@contoso.example" },
+  exportToPst: { ...source, exportToPst: { path: "exports/sales.pst" } },
 };
 
 /** Runs one cell on the real engine: an `up` that is killed, and the one after it. */
 export async function runCell(cell: Cell): Promise<Aftermath> {
   const simulator = await startSimulator({ restoreAnswer: "counters" });
   const line = await layLine(simulator.endpoint);
-  const stack = await aStack(programs[cell.action], { ...configOf(simulator), endpoint: line.endpoint });
+  const stack = await aStack(
+    { sales: { ...restores[cell.action] } },
+    { ...configOf(simulator), endpoint: line.endpoint },
+  );
   try {
     const ended = await killAt(cell, { stack, simulator, line });
     assert.equal(ended, undefined, `it did not come to the stage: ${ended?.text}`);

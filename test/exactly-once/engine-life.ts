@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import * as vb365 from "pulumi-vb365";
 import { type Simulator, startSimulator } from "../../simulator";
 import { type TestStack, aStack, configOf } from "../helpers/engine";
 import { type Cell, killAt } from "./crashes";
@@ -27,10 +26,7 @@ export async function liveOnEngine(
   const simulator = await startSimulator({ restoreAnswer: "counters", restoreEvents });
   const line = await layLine(simulator.endpoint);
   const declared = new Declarations();
-  const program = async () => {
-    new vb365.MailboxRestore("sales", declared.program as unknown as vb365.MailboxRestoreArgs);
-  };
-  const stack = await aStack(program, { ...configOf(simulator), endpoint: line.endpoint });
+  const stack = await aStack({ sales: declared.program }, { ...configOf(simulator), endpoint: line.endpoint });
   let killed = 0;
   try {
     for (const step of steps) {
@@ -56,6 +52,7 @@ async function take(
   switch (step.do) {
     case "edit":
       declared.edit(step.what);
+      await stack.declare({ sales: declared.program });
       return nothing;
     case "refresh":
       await stack.refresh();

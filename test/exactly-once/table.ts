@@ -118,12 +118,4 @@ async function inParallel<T>(items: T[], work: (item: T) => Promise<void>): Prom
   await Promise.all(Array.from({ length: atOnce }, lane));
 }
 
-// The program of a stack runs in this process, and a CLI that is killed leaves it with broken calls.
-process.on("unhandledRejection", (error) => {
-  if ((error as { code?: unknown }).code !== grpcUnavailable) {
-    throw error;
-  }
-});
-const grpcUnavailable = 14;
-
 void main(process.argv.slice(2));

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -39,6 +39,9 @@ export interface UpOptions {
   diff?: boolean;
 }
 
+/** Mailbox restores by name, for a program in a file of its own. */
+export type Declared = Record<string, Bag>;
+
 /** A stack of the real engine with a file backend in a folder of its own. */
 export interface TestStack {
   readonly folder: string;
@@ -68,6 +71,8 @@ export interface TestStack {
   renameStack(newName: string): Promise<void>;
   /** Takes the lock away that a killed CLI has left. */
   cancel(): Promise<void>;
+  /** What the program in a file declares from now on; the other kind of program is given to `up` itself. */
+  declare(restores: Declared): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -87,7 +92,11 @@ export function configOf(simulator: Simulator): Record<string, string> {
 
 const secrets = new Set(["password", "exchangeUserPassword"]);
 
-export async function aStack(program: PulumiFn, config: Record<string, string>): Promise<TestStack> {
+/**
+ * @param program - a function, which runs in this process; or restores, which are declared by a program in processes of its own, as under
+ *   plain `pulumi up`. The one to kill is the second: a function is left with broken calls
+ */
+export async function aStack(program: PulumiFn | Declared, config: Record<string, string>): Promise<TestStack> {
   const workspace = await aWorkspace();
   const backend = join(workspace.path, "backend");
   await mkdir(backend);
@@ -98,10 +107,17 @@ export async function aStack(program: PulumiFn, config: Record<string, string>):
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
   };
-  const stack = await LocalWorkspace.createStack(
-    { stackName: "test", projectName: "vb365-test", program },
-    { workDir: workspace.path, pulumiCommand, envVars },
-  );
+  const options = { workDir: workspace.path, pulumiCommand, envVars };
+  const declare = (restores: Declared) => writeFile(join(workspace.path, "declared.json"), JSON.stringify(restores));
+  let stack: Stack;
+  if (typeof program === "function") {
+    stack = await LocalWorkspace.createStack({ stackName: "test", projectName: "vb365-test", program }, options);
+  } else {
+    await writeFile(join(workspace.path, "Pulumi.yaml"), JSON.stringify(projectInFile));
+    await writeFile(join(workspace.path, "index.js"), programInFile);
+    await declare(program);
+    stack = await LocalWorkspace.createStack({ stackName: "test", workDir: workspace.path }, options);
+  }
   // An inline program's providers run in this process's own folder, so the default would be shared by all stacks.
   const journalDir = join(workspace.path, "journal");
   await setConfig(stack, { journalDir, ...config });
@@ -152,11 +168,23 @@ export async function aStack(program: PulumiFn, config: Record<string, string>):
     renameInState: (name, newName) => editState("rename", name, newName),
     renameStack: async (stackName) => void (await stack.rename({ stackName })),
     cancel: () => stack.cancel(),
+    declare,
     export: () => stack.exportStack(),
     import: (state) => stack.importStack(state as Parameters<Stack["importStack"]>[0]),
     remove: workspace.remove,
   };
 }
+
+const projectInFile = {
+  name: "vb365-test",
+  runtime: { name: "nodejs", options: { typescript: false } },
+  main: "index.js",
+};
+const programInFile = `const { MailboxRestore } = require("pulumi-vb365");
+for (const [name, restore] of Object.entries(require("./declared.json"))) {
+  new MailboxRestore(name, restore);
+}
+`;
 
 async function setConfig(stack: Stack, config: Record<string, string>): Promise<void> {
   const entries = Object.entries(config).map(([key, value]) => [`vb365:${key}`, { value, secret: secrets.has(key) }]);
