@@ -8,9 +8,9 @@ import {
   journalFolderOf,
   openJournal,
 } from "../../provider/restore/journal";
-import { type Outcome, unknownCounts } from "../../provider/restore/outcome";
+import { type Judgement, type Outcome, unknownCounts } from "../../provider/restore/outcome";
 import { discardPart } from "../../provider/restore/pst";
-import { type RestoreRecord, isOpen, shorten } from "../../provider/restore/record";
+import { type RestoreRecord, isOpen, recordOf } from "../../provider/restore/record";
 import { answer } from "../connection";
 import { exitCodes } from "../exit";
 import { type JournalFlags, isSessionMark, journalCommand, journalFolder, resourceOf } from "../journal";
@@ -224,24 +224,9 @@ async function refuseWhileWorkedOn(journal: Journal, file: JournalFile): Promise
 }
 
 function acceptedRecord(entry: JournalEntry, why: string): RestoreRecord {
-  const finishedAt = new Date().toISOString();
-  return {
-    sessionId: entry.sessionId,
-    mailboxId: entry.mailbox.id,
-    mailboxEmail: entry.mailbox.email,
-    organizationId: entry.organizationId,
-    resolvedPointInTime: entry.resolvedPointInTime,
-    outcome: "Accepted",
-    counts: unknownCounts,
-    failures: [],
-    failureCount: 0,
-    warnings: shorten([`Settled by hand: ${why}`]),
-    startedAt: entry.startedAt,
-    finishedAt,
-    durationSeconds: Math.max(0, Date.parse(finishedAt) - Date.parse(entry.startedAt)) / 1000,
-    dataAgeSeconds: entry.dataAgeSeconds,
-    events: [],
-  };
+  const warnings = [`Settled by hand: ${why}`];
+  const judgement: Judgement = { outcome: "Accepted", counts: unknownCounts, failures: [], warnings };
+  return recordOf(entry, judgement, new Date().toISOString());
 }
 
 /** What the next `pulumi up` does with an attempt that is answered. */

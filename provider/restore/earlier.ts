@@ -6,9 +6,10 @@ import { mayConcern, textOf } from "./attribution";
 import type { Connection } from "./connection";
 import { type Sight, type SentRestore, follow, stopPending } from "./follow";
 import type { Journal, JournalEntry } from "./journal";
-import { type Judgement, unknownCounts } from "./outcome";
+import { type Judgement, type Outcome, unknownCounts } from "./outcome";
 import { discardPart, isPstPresent } from "./pst";
-import { type Report, type RestoreRecord, isOpen, shorten, shownEvent } from "./record";
+import { type Report, type RestoreRecord, isOpen, recordOf, shorten } from "./record";
+import { isOfAnother } from "./selection";
 
 /**
  * What was begun earlier and never came into the state: restores of a run that was broken off. Each is settled before anything new is
@@ -185,7 +186,7 @@ async function askServer(connection: Connection, entry: JournalEntry, settling: 
     report: settling.report,
     isPointless: settling.engineIsGone,
   });
-  return recordOf(entry, sent, sight);
+  return judgedBy(entry, sent, sight);
 }
 
 /** Everything that was begun in the session counts, also what is long closed: its event must not be taken for this one's. */
@@ -213,36 +214,19 @@ async function sentOf(journal: Journal, entry: JournalEntry): Promise<SentRestor
   };
 }
 
-function recordOf(entry: JournalEntry, { pending }: SentRestore, sight: Sight): RestoreRecord {
-  const isEnded = sight.kind === "ended";
-  const judgement: Judgement = isEnded
-    ? sight.judgement
-    : {
-        outcome: sight.kind === "running" ? "Unfinished" : "Unknown",
-        counts: unknownCounts,
-        failures: [],
-        warnings: [],
-      };
-  const finishedAt = isEnded ? sight.finishedAt : new Date().toISOString();
-  return {
-    sessionId: entry.sessionId,
-    mailboxId: entry.mailbox.id,
-    mailboxEmail: entry.mailbox.email,
-    organizationId: entry.organizationId,
-    resolvedPointInTime: entry.resolvedPointInTime,
-    outcome: judgement.outcome,
-    counts: judgement.counts,
-    failures: shorten(judgement.failures),
-    failureCount: judgement.failures.length,
-    warnings: shorten(judgement.warnings),
-    startedAt: entry.startedAt,
-    finishedAt,
-    durationSeconds: Math.max(0, Date.parse(finishedAt) - Date.parse(entry.startedAt)) / 1000,
-    dataAgeSeconds: entry.dataAgeSeconds,
-    events: sight.kind === "unknown" ? [] : [shownEvent(sight.event)],
-    ...(isEnded ? {} : { pending }),
-  };
+function judgedBy(entry: JournalEntry, { pending }: SentRestore, sight: Sight): RestoreRecord {
+  const now = new Date().toISOString();
+  switch (sight.kind) {
+    case "ended":
+      return recordOf(entry, sight.judgement, sight.finishedAt, sight.event);
+    case "running":
+      return { ...recordOf(entry, unseen("Unfinished"), now, sight.event), pending };
+    case "unknown":
+      return { ...recordOf(entry, unseen("Unknown"), now), pending };
+  }
 }
+
+const unseen = (outcome: Outcome): Judgement => ({ outcome, counts: unknownCounts, failures: [], warnings: [] });
 
 /** Stops the session of an attempt that is over, unless something else in it has no known end: it would lose its evidence. */
 async function stopIfLast(
@@ -382,7 +366,10 @@ async function listRestores({ listEvents }: Connection["dialect"], sessionId: st
 }
 
 function refuseStrange(journal: Journal, strange: StrangeRestore[], about: About): void {
-  const found = strange.find(({ session, event }) => !isOfAnother(session, about) && mayConcern(event, about));
+  const found = strange.find(
+    ({ session, event }) =>
+      !isOfAnother(session, about.organizationId, about.organizations) && mayConcern(event, about),
+  );
   if (found === undefined) {
     return;
   }
@@ -399,15 +386,4 @@ function refuseStrange(journal: Journal, strange: StrangeRestore[], about: About
       `it over with adopt: { restoreSessionId: "${session.id}" }; or, if it is another one, say so with ` +
       `${resolveCommand(journal, session.id)} --unrelated "why". ${last}`,
   );
-}
-
-/** Does the session name an organisation that is surely not ours? */
-function isOfAnother(
-  { organization }: RestoreSession,
-  { organizations, organizationId }: { organizations: Organization[]; organizationId: string | null },
-): boolean {
-  const named = organizations.filter(({ id, name, officeName }) =>
-    [id, name, officeName].some((text) => text !== undefined && text.toLowerCase() === organization.toLowerCase()),
-  );
-  return organizationId !== null && named.length > 0 && named.every(({ id }) => id !== organizationId);
 }

@@ -1,6 +1,6 @@
 import { cut } from "../api/answer";
 import type { Counts, SessionEvent } from "../api/dialects/dialect";
-import type { Outcome } from "./outcome";
+import type { Judgement, Outcome } from "./outcome";
 import type { PstFile } from "./pst";
 
 /** What is known of a restore that was sent. Plain JSON; null means that nobody said. */
@@ -38,6 +38,38 @@ export interface PendingRestore {
   aloneOnMailbox: boolean;
   /** The session is ours and served this restore alone, so it may be stopped once this is settled. */
   mayStopSession: boolean;
+}
+
+/** What is known of an attempt before it is sent. */
+export type Attempt = Pick<
+  RestoreRecord,
+  "sessionId" | "organizationId" | "resolvedPointInTime" | "dataAgeSeconds" | "startedAt"
+> & { mailbox: { id: string; email: string } };
+
+/** The record of an attempt, as it was judged at a time (ISO 8601 UTC). */
+export function recordOf(
+  { sessionId, organizationId, resolvedPointInTime, dataAgeSeconds, startedAt, mailbox }: Attempt,
+  { outcome, counts, failures, warnings }: Judgement,
+  finishedAt: string,
+  event?: SessionEvent,
+): RestoreRecord {
+  return {
+    sessionId,
+    mailboxId: mailbox.id,
+    mailboxEmail: mailbox.email,
+    organizationId,
+    resolvedPointInTime,
+    outcome,
+    counts,
+    failures: shorten(failures),
+    failureCount: failures.length,
+    warnings: shorten(warnings),
+    startedAt,
+    finishedAt,
+    durationSeconds: Math.max(0, Date.parse(finishedAt) - Date.parse(startedAt)) / 1000,
+    dataAgeSeconds,
+    events: event === undefined ? [] : [shownEvent(event)],
+  };
 }
 
 /** Told what the restore is doing now; `done` of `total` are bytes. */

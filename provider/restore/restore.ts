@@ -9,7 +9,7 @@ import type { Journal, JournalEntry } from "./journal";
 import { type Judgement, judge, provesNothingWritten } from "./outcome";
 import { dataAgeSeconds, resolvePointInTime } from "./point-in-time";
 import { type PstDraft, type PstFile, draftPst } from "./pst";
-import { type PendingRestore, type Report, type RestoreRecord, isOpen, shorten, shownEvent } from "./record";
+import { type PendingRestore, type Report, type RestoreRecord, isOpen, recordOf, shorten } from "./record";
 import { isRefusal, refusal } from "./refusal";
 import { type MailboxSelector, selectMailbox, selectOrganization } from "./selection";
 import type { OpenSession, SessionLease, Work } from "./session-pool";
@@ -292,7 +292,6 @@ async function carryOut(
   const { journal, report } = surroundings;
   const type = action.kind === "exportToPst" ? "Export" : "Restore";
   const target = action.kind === "restoreTo" ? action.options.mailbox : undefined;
-  const startedAt = new Date();
   const entry: JournalEntry = {
     version: 1,
     stage: "sent",
@@ -314,7 +313,7 @@ async function carryOut(
     sessionId: session.sessionId,
     ownsSession: session.isOurs,
     ignoredEvents: [...session.knownEvents],
-    startedAt: startedAt.toISOString(),
+    startedAt: new Date().toISOString(),
     owner: journal.owner,
   };
   const work = session.begin(type, mailbox.id, target);
@@ -350,24 +349,10 @@ async function carryOut(
       throw error;
     }
     const { judgement, seen, pst } = done;
-    const finishedAt = new Date();
+    const event = seen.kind === "ours" ? seen.event : undefined;
     const record: RestoreRecord = {
-      sessionId: session.sessionId,
-      mailboxId: mailbox.id,
-      mailboxEmail: mailbox.email,
-      organizationId: prepared.organizationId,
-      resolvedPointInTime: prepared.pointInTime,
-      outcome: judgement.outcome,
-      counts: judgement.counts,
-      failures: shorten(judgement.failures),
-      failureCount: judgement.failures.length,
-      warnings: shorten(judgement.warnings),
-      startedAt: entry.startedAt,
-      finishedAt: finishedAt.toISOString(),
-      durationSeconds: (finishedAt.getTime() - startedAt.getTime()) / 1000,
-      dataAgeSeconds: prepared.dataAgeSeconds,
+      ...recordOf(entry, judgement, new Date().toISOString(), event),
       ...(pst === undefined ? {} : { pst }),
-      events: seen.kind === "ours" ? [shownEvent(seen.event)] : [],
       ...(isOpen(judgement.outcome) ? { pending: pendingOf(prepared, work, seen, target) } : {}),
     };
     const problem = await noteAnswer(journal, claimed === undefined ? entry : { ...entry, eventId: claimed }, record);

@@ -1,4 +1,4 @@
-import type { Mailbox, Organization } from "../api/dialects/dialect";
+import type { Mailbox, Organization, RestoreSession } from "../api/dialects/dialect";
 import { MailboxRestoreError } from "../errors";
 import { nearestFirst } from "../nearest";
 
@@ -9,15 +9,26 @@ const sameText = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 
 /** @throws MailboxRestoreError (`selection`) when there is no such organisation, or more than one. */
 export function selectOrganization(organizations: Organization[], idOrName: string): Organization {
-  const matches = organizations.filter(({ id, name, officeName }) =>
-    [id, name, officeName ?? ""].some((text) => sameText(text, idOrName)),
-  );
+  const matches = organizations.filter((organization) => isCalled(organization, idOrName));
   return onlyOne(matches, {
     what: `organization "${idOrName}"`,
     written: idOrName,
     where: "the backups that this login sees",
     all: organizations.map(({ name }) => name),
   });
+}
+
+const isCalled = ({ id, name, officeName = "" }: Organization, text: string) =>
+  [id, name, officeName].some((one) => one !== "" && sameText(one, text));
+
+/** Does a session name an organisation that is surely not this one? What it names may be nothing that the server lists. */
+export function isOfAnother(
+  { organization }: RestoreSession,
+  organizationId: string | null,
+  organizations: Organization[],
+): boolean {
+  const named = organizations.filter((one) => isCalled(one, organization));
+  return organizationId !== null && named.length > 0 && named.every(({ id }) => id !== organizationId);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Journal, JournalEntry } from "../../provider/restore/journal";
 import type { Outcome } from "../../provider/restore/outcome";
-import type { RestoreRecord } from "../../provider/restore/record";
+import { type RestoreRecord, recordOf } from "../../provider/restore/record";
 
 /** What a resource notes before it sends a restore; a test states only the difference. */
 export function anEntry(difference: Partial<JournalEntry> = {}): JournalEntry {
@@ -35,23 +35,8 @@ export function anEntry(difference: Partial<JournalEntry> = {}): JournalEntry {
 
 /** What came of an attempt. */
 export function aRecord(entry: JournalEntry, outcome: Outcome): RestoreRecord {
-  return {
-    sessionId: entry.sessionId,
-    mailboxId: entry.mailbox.id,
-    mailboxEmail: entry.mailbox.email,
-    organizationId: entry.organizationId,
-    resolvedPointInTime: entry.resolvedPointInTime,
-    outcome,
-    counts: { created: 45, merged: 0, failed: 0, skipped: 0, failedFolders: 0 },
-    failures: [],
-    failureCount: 0,
-    warnings: [],
-    startedAt: entry.startedAt,
-    finishedAt: "2026-11-20T19:02:00.000Z",
-    durationSeconds: 119.875,
-    dataAgeSeconds: entry.dataAgeSeconds,
-    events: [],
-  };
+  const counts = { created: 45, merged: 0, failed: 0, skipped: 0, failedFolders: 0 };
+  return recordOf(entry, { outcome, counts, failures: [], warnings: [] }, "2026-11-20T19:02:00.000Z");
 }
 
 /** Leaves an entry as a process leaves it that was killed after it had sent the action. */

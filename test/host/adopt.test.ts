@@ -22,13 +22,23 @@ describe("adopting a restore that was done by hand", () => {
   const byNote = (difference: Record<string, unknown> = {}) => toSupport({ adopt: { note }, ...difference });
   const restoreByHand = () => operator.restore(sessionId, "sales@contoso.example", "support@contoso.example");
 
+  /** An organisation whose one source mailbox has this name, which the events of the server tell. */
+  const named = (name: string) => ({
+    name: "contoso.example",
+    firstBackupTime: "2026-01-05T21:00:00Z",
+    mailboxes: [
+      { name, email: "sales@contoso.example", items: [{ count: 3, subject: "Offer" }] },
+      { name: "Support", email: "support@contoso.example", items: [] },
+    ],
+  });
+
   describe("by its session", () => {
     it("records what the session tells, sends nothing, and stops nothing", async () => {
       const host = await start();
       await restoreByHand();
       const posts = bench.asked(/^POST .*action$/i);
       const { id, outputs } = await host.create(fromSession());
-      assert.equal(outputs["outcome"], "Succeeded");
+      assert.equal(outputs["outcome"], "SucceededWithWarnings");
       assert.equal(outputs["adoptedFrom"], `restore session ${sessionId}`);
       assert.deepEqual([outputs["sessionId"], outputs["attemptId"]], [sessionId, id]);
       assert.equal(outputs["mailboxEmail"], "sales@contoso.example");
@@ -43,7 +53,34 @@ describe("adopting a restore that was done by hand", () => {
       await restoreByHand();
       await operator.stop(sessionId);
       const { outputs } = await host.create(fromSession());
-      assert.equal(outputs["outcome"], "Succeeded");
+      assert.equal(outputs["outcome"], "SucceededWithWarnings");
+    });
+
+    it("says what it could not see: the target, the file and the time", async () => {
+      const host = await start();
+      await restoreByHand();
+      const pointInTime = "2026-11-20T18:00:00Z";
+      const { outputs } = await host.create(fromSession({ pointInTime }));
+      assert.match(String(outputs["warnings"]), /does not say that the mail went into support@contoso.example/);
+      assert.equal(outputs["resolvedPointInTime"], null);
+      const inPlace = { restoreTo: undefined, restoreToOriginalLocation: {}, __urn: urnOf("two") };
+      const { warnings } = (await host.create(fromSession(inPlace))).outputs;
+      assert.match(String(warnings), /does not say that the mail went to its original location/);
+    });
+
+    it("succeeds without a doubt where the event names the target", async () => {
+      const host = await start({ organizations: [named("Sales to support@contoso.example")] });
+      await operator.restore(sessionId, "sales@contoso.example", "support@contoso.example");
+      const { outputs } = await host.create(fromSession());
+      assert.deepEqual([outputs["outcome"], outputs["warnings"]], ["Succeeded", []]);
+    });
+
+    it("is refused when the session is one of another organization", async () => {
+      const host = await start({ organizations: [named("Sales"), { ...named("Sales"), name: "fabrikam.example" }] });
+      await restoreByHand();
+      const { message, state } = await failureOf(host.create(fromSession({ organization: "fabrikam.example" })));
+      assert.match(message, /is one of organization "contoso.example", and this resource declares "fabrikam.example"/);
+      assert.equal(state, undefined);
     });
 
     it("judges a partial failure like one of its own", async () => {
@@ -65,7 +102,9 @@ describe("adopting a restore that was done by hand", () => {
       const waiting = host.update(id, properties, fromSession());
       await host.said(/waiting for the restore to end on the server/);
       working.release();
-      assert.equal((await waiting)["outcome"], "Succeeded");
+      const ended = await waiting;
+      assert.equal(ended["outcome"], "SucceededWithWarnings");
+      assert.match(String(ended["warnings"]), /does not say that the mail went/);
       await restoring;
       await host.end();
       assert.equal(bench.simulator.openSessions.length, 1);

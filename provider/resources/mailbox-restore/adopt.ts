@@ -1,12 +1,11 @@
 import { randomUUID } from "node:crypto";
-import type { Mailbox } from "../../api/dialects/dialect";
+import type { Mailbox, RestoreSession } from "../../api/dialects/dialect";
 import { MailboxRestoreError } from "../../errors";
 import { attribute, textOf } from "../../restore/attribution";
 import type { Connection } from "../../restore/connection";
-import { judge, unknownCounts } from "../../restore/outcome";
+import { type Judgement, judge, unknownCounts } from "../../restore/outcome";
 import { type RestoreRecord, isOpen, shorten, shownEvent } from "../../restore/record";
-import type { MailboxSelector } from "../../restore/selection";
-import { selectMailbox } from "../../restore/selection";
+import { type MailboxSelector, isOfAnother, selectMailbox, selectOrganization } from "../../restore/selection";
 import type { AdoptInput, MailboxRestoreInputs } from "./inputs";
 import { type MailboxRestoreOutputs, outputsOf } from "./outputs";
 import { sourceOf } from "./request";
@@ -37,14 +36,22 @@ export async function adopt(
     endpoint: connection.settings.endpoint,
     apiVersion: connection.dialect.apiVersion,
     record,
-    adoptedFrom: restoreSessionId === undefined ? "note" : `restore session ${restoreSessionId}`,
+    adoptedFrom: restoreSessionId === undefined ? "note" : `${bySession}${restoreSessionId}`,
   });
 }
+
+const bySession = "restore session ";
+
+/** Was it taken over by its session, because a person said so? */
+export const isDoneByHand = ({ adoptedFrom }: MailboxRestoreOutputs) => adoptedFrom?.startsWith(bySession) === true;
 
 function recordOfNote(inputs: MailboxRestoreInputs, note: string): Record {
   const now = new Date().toISOString();
   return {
-    ...declared(inputs),
+    mailboxEmail: inputs.mailbox?.email ?? "",
+    organizationId: null,
+    resolvedPointInTime: momentDeclared(inputs),
+    dataAgeSeconds: null,
     sessionId: null,
     mailboxId: inputs.mailbox?.id ?? inputs.mailboxId ?? null,
     outcome: "Accepted",
@@ -59,8 +66,10 @@ function recordOfNote(inputs: MailboxRestoreInputs, note: string): Record {
   };
 }
 
-async function readSession({ dialect }: Connection, inputs: MailboxRestoreInputs, sessionId: string): Promise<Record> {
+async function readSession(connection: Connection, inputs: MailboxRestoreInputs, sessionId: string): Promise<Record> {
+  const { dialect } = connection;
   const session = await dialect.getSession(sessionId);
+  const organizationId = await organizationOf(connection, inputs, session);
   const { mailbox: selector } = sourceOf(inputs);
   // A session that is over lists no mailboxes any more, and its events still tell of the restore.
   const mailboxes = session.state === "Working" ? await dialect.listMailboxes(sessionId) : [];
@@ -91,11 +100,14 @@ async function readSession({ dialect }: Connection, inputs: MailboxRestoreInputs
     );
   }
   const { event } = seen;
-  const { outcome, counts, failures, warnings } = judge(undefined, seen);
+  const { outcome, counts, failures, warnings } = withDoubt(judge(undefined, seen), textOf(event), inputs);
   const [startedAt, finishedAt] = [momentOf(event.startTime), momentOf(event.endTime)];
   return {
-    ...declared(inputs),
     mailboxEmail: mailbox.email,
+    organizationId,
+    // A session does not say which time it shows.
+    resolvedPointInTime: null,
+    dataAgeSeconds: null,
     sessionId,
     mailboxId: mailbox.id || null,
     outcome,
@@ -132,14 +144,48 @@ const pendingOf = (mailbox: Pick<Mailbox, "name">, target: string | undefined, i
 const namedIn = (selector: MailboxSelector) =>
   "id" in selector ? { id: selector.id, name: "", email: "" } : { id: "", name: "", email: selector.email };
 
-function declared({ mailbox, pointInTime }: MailboxRestoreInputs) {
-  const isMoment = pointInTime !== undefined && pointInTime !== "latest";
-  return {
-    mailboxEmail: mailbox?.email ?? "",
-    organizationId: null,
-    resolvedPointInTime: isMoment ? new Date(pointInTime).toISOString() : null,
-    dataAgeSeconds: null,
-  };
+function momentDeclared({ pointInTime = "latest" }: MailboxRestoreInputs): string | null {
+  return pointInTime === "latest" ? null : new Date(pointInTime).toISOString();
+}
+
+/** @throws MailboxRestoreError (`selection`) when the session is one of another organisation. */
+async function organizationOf(
+  connection: Connection,
+  { organization: idOrName }: MailboxRestoreInputs,
+  session: RestoreSession,
+): Promise<string | null> {
+  if (idOrName === undefined) {
+    return null;
+  }
+  const organizations = await connection.organizations();
+  const { id, name } = selectOrganization(organizations, idOrName);
+  if (isOfAnother(session, id, organizations)) {
+    throw new MailboxRestoreError(
+      "selection",
+      `Restore session ${session.id} is one of organization "${session.organization}", and this resource declares "${name}". ` +
+        `Nothing was recorded and nothing was sent. Give the session of the restore that was done by hand.`,
+    );
+  }
+  return id;
+}
+
+/** What an event does not tell was not seen: where the mail went, or what is in the file. */
+export function withDoubt(
+  judgement: Judgement,
+  text: string,
+  inputs: Pick<MailboxRestoreInputs, "restoreTo" | "exportToPst">,
+): Judgement {
+  const { restoreTo, exportToPst } = inputs;
+  if (restoreTo !== undefined && text.toLowerCase().includes(restoreTo.mailbox.toLowerCase())) {
+    return judgement;
+  }
+  const what =
+    exportToPst !== undefined
+      ? "which file was written, and nobody has checked one"
+      : `that the mail went ${restoreTo === undefined ? "to its original location" : `into ${restoreTo.mailbox}`}`;
+  const doubt = `The session does not say ${what}: it is recorded because adopt says so.`;
+  const outcome = judgement.outcome === "Succeeded" ? "SucceededWithWarnings" : judgement.outcome;
+  return { ...judgement, outcome, warnings: [...judgement.warnings, doubt] };
 }
 
 const momentOf = (time: string | undefined) => {

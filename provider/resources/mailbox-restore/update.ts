@@ -1,9 +1,11 @@
 import { ConfigError, messageOf } from "../../errors";
+import { textOf } from "../../restore/attribution";
 import type { Connection } from "../../restore/connection";
 import { type Patience, type SentRestore, type Sight, follow, look, stopPending } from "../../restore/follow";
 import { renameOwner } from "../../restore/pst";
 import { shorten, shownEvent } from "../../restore/record";
 import { timeoutsOf } from "../../timeouts";
+import { isDoneByHand, withDoubt } from "./adopt";
 import type { MailboxRestoreInputs } from "./inputs";
 import { type MailboxRestoreOutputs, accepted, isAcceptedUnknown, withEdits } from "./outputs";
 import { keepSecrets } from "./request";
@@ -75,7 +77,8 @@ export async function seeTheEnd(
   if (sight.kind !== "ended") {
     return { ...outputs, outcome: sight.kind === "running" ? "Unfinished" : "Unknown" };
   }
-  const { judgement, finishedAt, event } = sight;
+  const { finishedAt, event } = sight;
+  const judgement = isDoneByHand(outputs) ? withDoubt(sight.judgement, textOf(event), outputs) : sight.judgement;
   // A refresh may be a preview, whose answer nobody stores: the session stays for whoever looks after it.
   const warning = patience === undefined ? undefined : await stopPending(dialect, sent);
   const { pending: _settled, ...settled } = outputs;
