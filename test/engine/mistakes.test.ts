@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as vb365 from "pulumi-vb365";
-import { type Simulator, defaultOrganizations, startSimulator } from "../../simulator";
-import { type TestStack, aStack, configOf } from "../helpers/engine";
+import { defaultOrganizations, startSimulator } from "../../simulator";
+import { aStack, configOf, useStack } from "../helpers/engine";
 import { aTlsServer } from "../helpers/tls-server";
 
 type Bag = Record<string, unknown>;
@@ -17,17 +17,7 @@ const good: Bag = {
 };
 
 describe("mistakes, as the real CLI prints them", () => {
-  let simulator: Simulator;
-  let stack: TestStack;
-
-  before(async () => {
-    simulator = await startSimulator();
-    stack = await aStack(async () => ({}), configOf(simulator));
-  });
-  after(async () => {
-    await simulator?.stop();
-    await stack?.remove();
-  });
+  const used = useStack();
 
   /** A program that TypeScript would not have let pass: what JavaScript, or a value of another stack, brings. */
   const declare = (difference: Bag) => async () => {
@@ -80,16 +70,16 @@ describe("mistakes, as the real CLI prints them", () => {
     ];
     for (const [what, difference, expected] of cases) {
       it(`says what to write instead: ${what}`, async () => {
-        const before = simulator.requests.length;
-        const preview = await stack.preview(declare(difference));
+        const before = used.simulator.requests.length;
+        const preview = await used.stack.preview(declare(difference));
         assert.equal(preview.ok, false);
         expected.forEach((pattern) => assert.match(preview.text, pattern));
-        assert.equal(simulator.requests.length, before);
+        assert.equal(used.simulator.requests.length, before);
       });
     }
 
     it("says all of them at once", async () => {
-      const preview = await stack.preview(
+      const preview = await used.stack.preview(
         declare({ mailbox: { email: "nobody" }, pointInTime: "soon", restoreTo: {}, nonsense: 1 }),
       );
       for (const expected of [
@@ -116,21 +106,21 @@ describe("mistakes, as the real CLI prints them", () => {
 
   describe("at run time, with nothing sent and no session left open", () => {
     const fails = async (difference: Bag, expected: RegExp) => {
-      const writes = simulator.writes.length;
-      const up = await stack.up(declare(difference));
+      const writes = used.simulator.writes.length;
+      const up = await used.stack.up(declare(difference));
       assert.equal(up.ok, false);
       assert.match(up.text, expected);
-      assert.equal(simulator.writes.length, writes);
-      assert.deepEqual(simulator.openSessions, []);
-      assert.deepEqual(await stack.resources(), {});
+      assert.equal(used.simulator.writes.length, writes);
+      assert.deepEqual(used.simulator.openSessions, []);
+      assert.deepEqual(await used.stack.resources(), {});
     };
     /** The same with one setting changed for the time of the run. */
     const failsWith = async (config: Record<string, string>, expected: RegExp) => {
-      await stack.setConfig({ ...configOf(simulator), ...config });
+      await used.stack.setConfig({ ...configOf(used.simulator), ...config });
       try {
         await fails({}, expected);
       } finally {
-        await stack.setConfig(configOf(simulator));
+        await used.stack.setConfig(configOf(used.simulator));
       }
     };
 
@@ -223,11 +213,11 @@ describe("mistakes, as the real CLI prints them", () => {
 
   it("says the server's own words first, then the usual cause, then what to do", async () => {
     const message = "The account does not have permission to impersonate the requested user.";
-    simulator.faults.next({
+    used.simulator.faults.next({
       match: { path: /mailboxes\/[^/]+\/action$/i },
       effect: { status: 500, json: { message } },
     });
-    const up = await stack.up(declare({}));
+    const up = await used.stack.up(declare({}));
     assert.match(
       up.text,
       /the server says: The account does not have permission.*The usual cause: the Exchange account has no ApplicationImpersonation role. What helps: assign the role/,
@@ -238,7 +228,7 @@ describe("mistakes, as the real CLI prints them", () => {
     const file = await mkdtemp(join(tmpdir(), "vb365-unknown-"));
     try {
       await writeFile(join(file, "x"), "");
-      const preview = await stack.preview(async () => {
+      const preview = await used.stack.preview(async () => {
         const first = new vb365.MailboxRestore("first", good as unknown as vb365.MailboxRestoreArgs);
         new vb365.MailboxRestore("second", {
           organization: first.organizationId.apply((id) => id ?? ""),

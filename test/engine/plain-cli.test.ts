@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { type ExecFileException, execFile } from "node:child_process";
 import { cp, mkdir, readFile } from "node:fs/promises";
-import { delimiter, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { type Simulator, startSimulator } from "../../simulator";
-import { cliRoot, configOf } from "../helpers/engine";
+import { configOf, typingIn } from "../helpers/engine";
 import { aWorkspace } from "../helpers/workspace";
 
 const root = resolve(__dirname, "../..");
@@ -16,18 +16,10 @@ describe("the quickstart under plain pulumi, typed in a folder as a user types i
   /** Types a command and returns what the terminal showed. */
   const pulumi = (...args: string[]) =>
     new Promise<{ code: number; text: string }>((done) => {
-      const env = {
-        ...process.env,
-        PATH: `${join(cliRoot, "bin")}${delimiter}${process.env["PATH"]}`,
-        PULUMI_BACKEND_URL: `file://${join(folder, "backend")}`,
-        PULUMI_CONFIG_PASSPHRASE: "typed-by-a-user",
-        PULUMI_SKIP_UPDATE_CHECK: "true",
-        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-      };
       execFile(
         "pulumi",
         ["--non-interactive", ...args],
-        { cwd: folder, env },
+        { cwd: folder, env: typingIn(folder) },
         (error: ExecFileException | null, out, err) =>
           done({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : 1, text: out + err }),
       );

@@ -1,39 +1,29 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import * as vb365 from "pulumi-vb365";
-import { type Simulator, startSimulator } from "../../simulator";
-import { type TestStack, aStack, configOf } from "../helpers/engine";
+import { startSimulator } from "../../simulator";
+import { aStack, configOf, useStack } from "../helpers/engine";
 
 const backup = { organization: "contoso.example", mailbox: { email: "legal@contoso.example" }, pointInTime: "latest" };
 
 describe("credentials on the real engine", () => {
-  let simulator: Simulator;
-  let stack: TestStack;
-
-  before(async () => {
-    simulator = await startSimulator();
-    stack = await aStack(async () => ({}), configOf(simulator));
-  });
-  after(async () => {
-    await simulator?.stop();
-    await stack?.remove();
-  });
+  const used = useStack();
 
   it("stay encrypted when a whole action is computed by the program", async () => {
-    const access = { ...simulator.exchange };
+    const access = { ...used.simulator.exchange };
     const restoreTo = pulumi.output("support@contoso.example").apply((mailbox) => ({ mailbox, ...access }));
-    const up = await stack.up(async () => {
+    const up = await used.stack.up(async () => {
       new vb365.MailboxRestore("computed", { ...backup, restoreTo });
     });
     assert.ok(up.ok, up.text);
-    assert.equal(simulator.writes.length, 1);
-    assert.ok(!(await stack.stateText()).includes(access.userPassword));
+    assert.equal(used.simulator.writes.length, 1);
+    assert.ok(!(await used.stack.stateText()).includes(access.userPassword));
     assert.ok(!up.text.includes(access.userPassword));
   });
 
   it("are in no output that a program could show, though the action was computed", async () => {
-    const outputs = JSON.stringify((await stack.resources())["computed"]?.outputs);
-    assert.ok(!outputs.includes(simulator.exchange.userPassword));
+    const outputs = JSON.stringify((await used.stack.resources())["computed"]?.outputs);
+    assert.ok(!outputs.includes(used.simulator.exchange.userPassword));
     assert.ok(!outputs.includes("userName"));
   });
 
@@ -44,7 +34,7 @@ describe("credentials on the real engine", () => {
       userPassword: "mistake-marker",
       userPasword: "typo-marker",
     };
-    const preview = await stack.preview(async () => {
+    const preview = await used.stack.preview(async () => {
       new vb365.MailboxRestore("wrong", { ...backup, restoreTo: wrong });
     });
     assert.equal(preview.ok, false);

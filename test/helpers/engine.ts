@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { LocalWorkspace, PulumiCommand, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
-import type { Simulator } from "../../simulator";
+import { type Simulator, startSimulator } from "../../simulator";
 import { aWorkspace } from "./workspace";
 
 type Bag = Record<string, unknown>;
@@ -185,6 +185,30 @@ for (const [name, restore] of Object.entries(require("./declared.json"))) {
   new MailboxRestore(name, restore);
 }
 `;
+
+/** A simulator and a stack of its own for all tests of a block; each test gives the stack its program. */
+export function useStack(): { readonly simulator: Simulator; readonly stack: TestStack } {
+  const used = {} as { simulator: Simulator; stack: TestStack };
+  before(async () => {
+    used.simulator = await startSimulator();
+    used.stack = await aStack(async () => ({}), configOf(used.simulator));
+  });
+  after(async () => {
+    await used.simulator?.stop();
+    await used.stack?.remove();
+  });
+  return used;
+}
+
+/** What a person types a command of the CLI with, in a folder whose `backend` holds the states. */
+export const typingIn = (folder: string) => ({
+  ...process.env,
+  PATH: `${join(cliRoot, "bin")}${delimiter}${process.env["PATH"]}`,
+  PULUMI_BACKEND_URL: `file://${join(folder, "backend")}`,
+  PULUMI_CONFIG_PASSPHRASE: "typed-by-a-user",
+  PULUMI_SKIP_UPDATE_CHECK: "true",
+  PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+});
 
 async function setConfig(stack: Stack, config: Record<string, string>): Promise<void> {
   const entries = Object.entries(config).map(([key, value]) => [`vb365:${key}`, { value, secret: secrets.has(key) }]);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import ts from "typescript";
 import { type Simulator, startSimulator } from "../../simulator";
-import { cliRoot, configOf } from "../helpers/engine";
+import { configOf, typingIn } from "../helpers/engine";
 import { type Manifest, anEmptyFolder, pack, readManifest, root, run } from "./package";
 
 const body = `
@@ -182,15 +182,7 @@ async function install(manager: "npm" | "pnpm", folder: string, cache: string): 
 }
 
 function typePulumi(folder: string, args: string[]): Promise<string> {
-  const env = {
-    ...process.env,
-    PATH: `${join(cliRoot, "bin")}${delimiter}${process.env["PATH"]}`,
-    PULUMI_BACKEND_URL: `file://${join(folder, "backend")}`,
-    PULUMI_CONFIG_PASSPHRASE: "typed-by-a-user",
-    PULUMI_SKIP_UPDATE_CHECK: "true",
-    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-  };
-  return run("pulumi", ["--non-interactive", ...args], { cwd: folder, env });
+  return run("pulumi", ["--non-interactive", ...args], { cwd: folder, env: typingIn(folder) });
 }
 
 function configFlags(simulator: Simulator): string[] {

@@ -4,7 +4,7 @@ import { MailboxRestoreError } from "../../errors";
 import { attribute, textOf } from "../../restore/attribution";
 import type { Connection } from "../../restore/connection";
 import { type Judgement, judge, unknownCounts } from "../../restore/outcome";
-import { type RestoreRecord, isOpen, shorten, shownEvent } from "../../restore/record";
+import { type RestoreRecord, isOpen, recordOf } from "../../restore/record";
 import { type MailboxSelector, isOfAnother, selectMailbox, selectOrganization } from "../../restore/selection";
 import type { AdoptInput, MailboxRestoreInputs } from "./inputs";
 import { type MailboxRestoreOutputs, outputsOf } from "./outputs";
@@ -100,26 +100,14 @@ async function readSession(connection: Connection, inputs: MailboxRestoreInputs,
     );
   }
   const { event } = seen;
-  const { outcome, counts, failures, warnings } = withDoubt(judge(undefined, seen), textOf(event), inputs);
-  const [startedAt, finishedAt] = [momentOf(event.startTime), momentOf(event.endTime)];
+  const judgement = withDoubt(judge(undefined, seen), textOf(event), inputs);
+  // A session does not say which time it shows.
+  const unsaid = { resolvedPointInTime: null, dataAgeSeconds: null };
+  const attempt = { sessionId, mailbox, organizationId, ...unsaid, startedAt: momentOf(event.startTime) };
   return {
-    mailboxEmail: mailbox.email,
-    organizationId,
-    // A session does not say which time it shows.
-    resolvedPointInTime: null,
-    dataAgeSeconds: null,
-    sessionId,
+    ...recordOf(attempt, judgement, momentOf(event.endTime), event),
     mailboxId: mailbox.id || null,
-    outcome,
-    counts,
-    failures: shorten(failures),
-    failureCount: failures.length,
-    warnings: shorten(warnings),
-    startedAt,
-    finishedAt,
-    durationSeconds: Math.max(0, Date.parse(finishedAt) - Date.parse(startedAt)) / 1000,
-    events: [shownEvent(event)],
-    ...(isOpen(outcome)
+    ...(isOpen(judgement.outcome)
       ? {
           pending: pendingOf(
             mailbox,
