@@ -1,3 +1,7 @@
+import { keepEnginesApart } from "./inline-programs";
+
+keepEnginesApart();
+
 export {
   getBackupWindow,
   getMailbox,
