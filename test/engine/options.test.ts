@@ -113,7 +113,10 @@ describe("Pulumi's own options, on the real engine", () => {
   });
 
   it("after retainOnDelete the same program runs again once, over its own file", async () => {
-    await up(both({ retainOnDelete: true }));
+    const retained = both({ retainOnDelete: true });
+    await up(retained);
+    // Proof for the journal: the state has what was sent. Without it the results would be taken over, as after `pulumi state delete`.
+    await upOffline(retained);
     await upOffline(async () => undefined);
     const [again, asked] = await counting(simulator, () => up(both()));
     assert.deepEqual(again.operations, { legal: "create", finance: "create" });
