@@ -1,22 +1,77 @@
 import { readFileSync } from "node:fs";
 import { isIPv6 } from "node:net";
+import { type ApiVersion, apiVersions } from "./api/versions";
 import { type Timeouts, parseDuration, timeoutNames, timeoutsOf } from "./timeouts";
 
 /** Connection to one Veeam server, checked once and then passed around as a whole. */
 export interface ConnectionSettings {
   /** Origin of the REST service, `https://host:port`; the port is 4443 when the configuration names none. */
   endpoint: string;
-  username: string;
-  password: string;
-  apiVersion: "v3";
+  login: Login;
+  /** "auto" asks the server, once a process, and takes the newest that both know. */
+  apiVersion: "auto" | ApiVersion;
   trust: Trust;
   /** Restores and exports that this process runs at the same time. Default 2. */
   maxConcurrentRestores: number;
   /** Folder of the journal; relative to the program's folder. Default `.vb365/journal`. */
   journalDir: string;
   timeouts: Timeouts;
-  /** Account that writes into mailboxes, for actions that name none themselves. */
-  exchange: { userName: string | undefined; userPassword: string | undefined };
+  /** Access to Exchange for actions that bring none themselves. */
+  exchange: ExchangeSettings;
+}
+
+/** How we are known to the Veeam server. */
+export type Login =
+  | { by: "password"; username: string; password: string }
+  /** Microsoft's answer to a device-code login, as text (v4 on). */
+  | { by: "assertion"; clientId: string; assertion: string }
+  /** A token that somebody else got; it is not renewed. */
+  | { by: "token"; token: string };
+
+/** Who is logged in, for people to read. */
+export function userOf(login: Login): string {
+  switch (login.by) {
+    case "password":
+      return login.username;
+    case "assertion":
+      return login.clientId;
+    case "token":
+      return "the owner of vb365:token";
+  }
+}
+
+/** One variant of access to Exchange, or nothing. */
+export type ExchangeSettings = Partial<
+  Record<
+    | "userName"
+    | "userPassword"
+    | "applicationId"
+    | "applicationCertificate"
+    | "applicationCertificatePassword"
+    | "impersonationAccountName",
+    string
+  >
+>;
+
+/** Configuration key of each setting of access to Exchange. */
+const exchangeKeys = {
+  userName: "exchangeUserName",
+  userPassword: "exchangeUserPassword",
+  applicationId: "exchangeApplicationId",
+  applicationCertificate: "exchangeApplicationCertificate",
+  applicationCertificatePassword: "exchangeApplicationCertificatePassword",
+  impersonationAccountName: "exchangeImpersonationAccountName",
+} as const satisfies Record<keyof ExchangeSettings, string>;
+
+/** What must appear nowhere. */
+export function secretsOf({ login, exchange }: ConnectionSettings): (string | undefined)[] {
+  const own = { password: "password", assertion: "assertion", token: "token" } as const;
+  return [
+    (login as Partial<Record<string, string>>)[own[login.by]],
+    exchange.userPassword,
+    exchange.applicationCertificate,
+    exchange.applicationCertificatePassword,
+  ];
 }
 
 /** By what the server is recognised. */
@@ -41,7 +96,7 @@ export const defaultJournalDir = ".vb365/journal";
 
 /** The port of the REST service unless its administrator chose another one ("REST API Settings", all versions). */
 const defaultPort = 4443;
-const servedVersions = ["auto", "v3"];
+const versionChoices = ["auto", ...apiVersions];
 
 /** Environment variable of a key: `caCert` is `VB365_CA_CERT`. */
 export function environmentVariableOf(key: string): string {
@@ -73,11 +128,10 @@ export function readConnectionSettings(
   if (endpoint !== undefined && "reason" in endpoint) {
     mistakes.push({ key: "endpoint", reason: endpoint.reason });
   }
-  const username = required("username", "pulumi config set vb365:username 'DOMAIN\\user'");
-  const password = required("password", "pulumi config set --secret vb365:password");
+  const login = readLogin(optional, required, mistakes);
   const apiVersion = optional("apiVersion") ?? "auto";
-  if (!servedVersions.includes(apiVersion)) {
-    mistakes.push({ key: "apiVersion", reason: `vb365:apiVersion must be one of ${servedVersions.join(", ")}` });
+  if (!versionChoices.includes(apiVersion)) {
+    mistakes.push({ key: "apiVersion", reason: `vb365:apiVersion must be one of ${versionChoices.join(", ")}` });
   }
   const maxConcurrentRestores = Number(optional("maxConcurrentRestores") ?? 2);
   if (!Number.isInteger(maxConcurrentRestores) || maxConcurrentRestores < 1) {
@@ -95,15 +149,48 @@ export function readConnectionSettings(
   return {
     settings: {
       endpoint: endpoint.origin,
-      username,
-      password,
-      apiVersion: "v3",
+      login,
+      apiVersion: apiVersion as "auto" | ApiVersion,
       trust,
       maxConcurrentRestores,
       journalDir: optional("journalDir") ?? defaultJournalDir,
       timeouts,
-      exchange: { userName: optional("exchangeUserName"), userPassword: optional("exchangeUserPassword") },
+      exchange: Object.fromEntries(
+        Object.entries(exchangeKeys).flatMap(([name, key]) => {
+          const value = optional(key);
+          return value === undefined ? [] : [[name, value]];
+        }),
+      ),
     },
+  };
+}
+
+/** A ready-made token, an assertion, or user and password: the configuration says which. */
+function readLogin(
+  optional: (key: string) => string | undefined,
+  required: (key: string, how: string) => string,
+  mistakes: ConfigMistake[],
+): Login {
+  const grantTypes = ["password", "jwt-bearer"];
+  const grantType = optional("grantType") ?? "password";
+  const token = optional("token");
+  if (!grantTypes.includes(grantType)) {
+    mistakes.push({ key: "grantType", reason: `vb365:grantType must be one of ${grantTypes.join(", ")}` });
+  }
+  if (grantType === "jwt-bearer") {
+    return {
+      by: "assertion",
+      clientId: required("clientId", "pulumi config set vb365:clientId APPLICATION-OR-TENANT"),
+      assertion: required("assertion", "pulumi config set --secret vb365:assertion"),
+    };
+  }
+  if (token !== undefined) {
+    return { by: "token", token };
+  }
+  return {
+    by: "password",
+    username: required("username", "pulumi config set vb365:username 'DOMAIN\\user'"),
+    password: required("password", "pulumi config set --secret vb365:password"),
   };
 }
 

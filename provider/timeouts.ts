@@ -60,3 +60,9 @@ export function timeoutsOf(given: TimeoutsInput | undefined, base: Timeouts = de
   }
   return timeouts;
 }
+
+/** Milliseconds of a duration as text that may be of any length; undefined when it is none. */
+export function parseAge(text: string): number | undefined {
+  const value = ms(text as StringValue) as number | undefined;
+  return /^\d/.test(text) && value !== undefined && value > 0 ? value : undefined;
+}

@@ -1,26 +1,27 @@
 import {
   type ApiError,
   AuthenticationError,
+  ConfigError,
   ConnectionError,
   MailboxRestoreError,
   isApiError,
   isConnectionError,
+  isNotFound,
   messageOf,
 } from "../errors";
 import { type Redact, readFailure, readJson } from "./answer";
 import { type RetryPolicy, withRetry } from "./retry";
+import type { Login } from "../config";
 import type { HttpRequest, HttpResponse, Transport } from "./transport";
-
-export interface Credentials {
-  username: string;
-  password: string;
-}
+import { type ApiVersion, isFrom } from "./versions";
 
 /** Sends requests with a bearer token, and keeps that token alive. */
 export interface AuthenticatedTransport {
   /** Makes sure that there is a token. */
   logIn(): Promise<void>;
   send(request: HttpRequest): Promise<HttpResponse>;
+  /** Makes the server forget the token, where it has a way to (v7 on). Never throws: the token ends by itself. */
+  logOut(): Promise<void>;
   /** The secrets that are in use, or were, for redaction. */
   secrets(): Iterable<string | undefined>;
 }
@@ -39,21 +40,23 @@ const longestMarginMs = 5 * 60_000;
  * Puts a login in front of a transport: one for all callers, made when the first of them needs it, renewed before its end,
  * and once more when the server answers 401 to a request that may be repeated.
  *
- * @param apiPath - root of the API version, `/v3`
  * @throws {@link AuthenticationError} from `send` when the login is refused.
  */
 export function authenticate(
   transport: Transport,
   options: {
-    apiPath: string;
-    credentials: Credentials;
+    apiVersion: ApiVersion;
+    login: Login;
     retry: RetryPolicy;
     redact: Redact;
     limitMs: () => number;
+    /** The versions that the server serves. */
+    served?: () => Promise<ApiVersion[]>;
     now?: () => number;
   },
 ): AuthenticatedTransport {
   const now = options.now ?? Date.now;
+  const { apiVersion, login } = options;
   let token: Token | undefined;
   /** All tokens of this process: the server may still take one that was replaced. */
   const issued = new Set<string | undefined>();
@@ -62,9 +65,12 @@ export function authenticate(
   const requestToken = async (form: Record<string, string>): Promise<Token> => {
     const request: HttpRequest = {
       method: "POST",
-      path: `${options.apiPath}/Token`,
+      path: `/${apiVersion}/Token`,
       headers: { "Content-Type": "application/x-www-form-urlencoded", Accept: "application/json" },
-      body: new URLSearchParams(form).toString(),
+      // From v7 on a cookie is demanded beside the token, unless it is declined here.
+      body: new URLSearchParams(
+        isFrom(apiVersion, "v7") ? { ...form, disable_antiforgery_token: "true" } : form,
+      ).toString(),
       repeatable: true,
       firstByteTimeoutMs: options.limitMs(),
       firstByteTimeoutName: "login",
@@ -80,11 +86,24 @@ export function authenticate(
   };
 
   const logIn = async (): Promise<Token> => {
-    const { username, password } = options.credentials;
     try {
-      return await requestToken({ grant_type: "password", username, password });
+      switch (login.by) {
+        case "password":
+          return await requestToken({ grant_type: "password", username: login.username, password: login.password });
+        case "assertion":
+          return await requestToken({
+            grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            client_id: login.clientId,
+            assertion: login.assertion,
+          });
+        case "token":
+          return { accessToken: login.token, refreshToken: undefined, renewAt: Number.POSITIVE_INFINITY };
+      }
     } catch (error) {
-      throw explainLogin(error, username);
+      if (isNotFound(error) && options.served !== undefined) {
+        throw notServed(apiVersion, await options.served());
+      }
+      throw explainLogin(error, login);
     }
   };
 
@@ -95,7 +114,7 @@ export function authenticate(
       } catch (error) {
         // 400 and 401 mean that this refresh token is spent (seen for both); then only a login helps.
         if (!isApiError(error) || (error.status !== 400 && error.status !== 401)) {
-          throw explainLogin(error, options.credentials.username);
+          throw explainLogin(error, login);
         }
       }
     }
@@ -130,8 +149,25 @@ export function authenticate(
       if (response.status !== 401 || !request.repeatable) {
         return response;
       }
+      if (login.by === "token") {
+        throw tokenRefused(await readFailure(request, response, options.redact));
+      }
       response.body.resume();
       return sendWith(request, await currentToken(used).catch(throwNotSent));
+    },
+    async logOut() {
+      // A token that somebody else got is theirs to end.
+      if (token === undefined || login.by === "token" || !isFrom(apiVersion, "v7")) {
+        return;
+      }
+      const used = token;
+      token = undefined;
+      const path = `/${apiVersion}/token/logout`;
+      const limits = { firstByteTimeoutMs: options.limitMs(), firstByteTimeoutName: "login" as const };
+      await sendWith({ method: "POST", path, headers: {}, repeatable: true, ...limits }, used).then(
+        ({ body }) => body.resume(),
+        () => undefined,
+      );
     },
     secrets: () => issued,
   };
@@ -165,23 +201,46 @@ function throwNotSent(error: unknown): never {
   throw known;
 }
 
-function explainLogin(error: unknown, username: string): unknown {
+function notServed(apiVersion: ApiVersion, served: ApiVersion[]): ConfigError {
+  return new ConfigError(
+    `The server does not serve the REST API ${apiVersion}; it serves ${served.join(", ") || "none that is known here"}. ` +
+      `Set vb365:apiVersion to one of these, or to auto. Nothing was sent.`,
+  );
+}
+
+function tokenRefused({ method, path, status, serverMessage }: ApiError): AuthenticationError {
+  return new AuthenticationError(
+    `${method} ${path}: the server does not take vb365:token (status ${status}). It may have ended: give a new one, or ` +
+      `vb365:username and vb365:password, which are renewed.`,
+    { method, path, status, serverMessage },
+  );
+}
+
+function explainLogin(error: unknown, login: Login): unknown {
   if (isConnectionError(error)) {
     // The login was tried again already; nothing was sent on behalf of the request that needed it.
     return new ConnectionError(`Login failed: ${error.message}`, { notSent: true, repeatable: false });
   }
   if (isApiError(error) && (error.status === 400 || error.status === 401 || error.status === 403)) {
-    return loginRefused(error, username);
+    return loginRefused(error, login);
   }
   return error;
 }
 
-function loginRefused(error: ApiError, username: string): AuthenticationError {
+function loginRefused(error: ApiError, login: Login): AuthenticationError {
   const said =
     error.serverMessage === undefined ? "" : ` The server says: ${error.serverMessage.replace(/[.\s]+$/, "")}.`;
-  return new AuthenticationError(
-    `Login as ${username} was refused (status ${error.status}).${said} ` +
-      `Check vb365:username (DOMAIN\\user or user@domain of an account that may restore) and vb365:password.`,
-    { method: error.method, path: error.path, status: error.status, serverMessage: error.serverMessage },
-  );
+  const [who, what] =
+    login.by === "assertion"
+      ? [`${login.clientId} by assertion`, "vb365:clientId (its case may matter) and vb365:assertion, which soon ends."]
+      : [
+          login.by === "password" ? login.username : "the owner of the token",
+          "vb365:username (DOMAIN\\user or user@domain of an account that may restore) and vb365:password.",
+        ];
+  return new AuthenticationError(`Login as ${who} was refused (status ${error.status}).${said} Check ${what}`, {
+    method: error.method,
+    path: error.path,
+    status: error.status,
+    serverMessage: error.serverMessage,
+  });
 }

@@ -1,9 +1,10 @@
-import type { ConnectionSettings } from "../config";
+import { type ConnectionSettings, secretsOf } from "../config";
 import { type Redact, createRedactor, readFailure, readJson } from "./answer";
 import { authenticate } from "./auth";
 import { type RetryPolicy, defaultRetryPolicy, withRetry } from "./retry";
 import { type Timeouts } from "../timeouts";
-import { type HttpRequest, type HttpResponse, createTransport } from "./transport";
+import type { HttpRequest, HttpResponse, Transport } from "./transport";
+import type { ApiVersion } from "./versions";
 
 /** The whole stack under a dialect: retry around login around transport, so that a repeated request has a fresh token. */
 export interface Http {
@@ -14,7 +15,8 @@ export interface Http {
   /** Sends a request and returns the answer with its body unread; any status but success is thrown. */
   stream(request: HttpRequest): Promise<HttpResponse>;
   redact: Redact;
-  close(): void;
+  /** Gives the login back, where the version has a way to. Never throws. */
+  logOut(): Promise<void>;
 }
 
 export interface HttpOptions {
@@ -27,22 +29,27 @@ export interface HttpOptions {
   secrets?: () => Iterable<string | undefined>;
 }
 
-export function createHttp(settings: ConnectionSettings, apiPath: string, options: HttpOptions = {}): Http {
+/** @param served - the versions that the server serves, for the error that says so when it does not serve this one */
+export function createHttp(
+  transport: Transport,
+  settings: ConnectionSettings,
+  apiVersion: ApiVersion,
+  options: HttpOptions & { served?: () => Promise<ApiVersion[]> } = {},
+): Http {
   const retry = options.retry ?? defaultRetryPolicy;
   const limits = options.limits ?? settings.timeouts;
-  const transport = createTransport({ ...settings, idleTimeoutMs: limits.idle });
   const redact = createRedactor(() => [
-    settings.password,
-    settings.exchange.userPassword,
+    ...secretsOf(settings),
     ...authenticated.secrets(),
     ...(options.secrets?.() ?? []),
   ]);
   const authenticated = authenticate(transport, {
-    apiPath,
-    credentials: settings,
+    apiVersion,
+    login: settings.login,
     retry,
     redact,
     limitMs: () => limits.login,
+    ...(options.served === undefined ? {} : { served: options.served }),
     ...(options.now === undefined ? {} : { now: options.now }),
   });
 
@@ -63,6 +70,6 @@ export function createHttp(settings: ConnectionSettings, apiPath: string, option
     },
     stream: (request) => (request.repeatable ? withRetry(retry, () => once(request)) : once(request)),
     redact,
-    close: () => transport.close(),
+    logOut: () => authenticated.logOut(),
   };
 }

@@ -1,4 +1,11 @@
-import { type ConfigMistake, type ConnectionSettings, defaultJournalDir, readConnectionSettings } from "../config";
+import type { ApiVersion } from "../api/versions";
+import {
+  type ConfigMistake,
+  type ConnectionSettings,
+  type ExchangeSettings,
+  defaultJournalDir,
+  readConnectionSettings,
+} from "../config";
 import { ConfigError, isIncomplete } from "../errors";
 import { unknownValue } from "../resources/shape";
 import type { Connection, connect } from "../restore/connection";
@@ -30,10 +37,11 @@ export interface DynamicConfig {
 export interface Host {
   /** Called once a kind, and not awaited by whoever comes second: it stores, and connects to nothing. */
   configure(request: { config: DynamicConfig }): Promise<void>;
-  /** What is known before a connection: what is wrong with the configuration, whether it brings an Exchange account, and where to. */
+  /** What is known before a connection: what is wrong with the configuration, which access to Exchange and which API version it brings, and where to. */
   configured(): {
     configMistakes: ConfigMistake[];
-    hasExchangeAccess: boolean;
+    exchange: ExchangeSettings;
+    apiVersion: "auto" | ApiVersion;
     endpoint: string | undefined;
     journalDir: string;
     now: Date;
@@ -98,10 +106,10 @@ export function createHost({ engine, connect, openJournal }: HostParts): Host {
       return Promise.resolve();
     },
     configured() {
-      const exchange = settings === undefined ? [] : Object.values(settings.exchange);
       return {
         configMistakes: mistakes,
-        hasExchangeAccess: exchange.every((value) => value !== undefined),
+        exchange: settings?.exchange ?? {},
+        apiVersion: settings?.apiVersion ?? "auto",
         endpoint: settings?.endpoint,
         journalDir: settings?.journalDir ?? defaultJournalDir,
         now: new Date(),
@@ -167,6 +175,7 @@ export function createHost({ engine, connect, openJournal }: HostParts): Host {
           .forEach((entry) => journal.close(entry));
       }
       await connection?.sessions.end();
+      await connection?.end();
     },
   };
 }

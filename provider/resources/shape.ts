@@ -1,6 +1,6 @@
 import { Ajv, type ErrorObject } from "ajv";
 import { nearestOf } from "../nearest";
-import { parseDuration } from "../timeouts";
+import { parseAge, parseDuration } from "../timeouts";
 
 /**
  * What Pulumi's runtime puts in place of a value that a preview cannot know yet. It may stand for anything, so it satisfies
@@ -29,6 +29,9 @@ export const moment: Schema = { type: "string", format: "moment" };
 /** Text like "90s", "20m", "8h". */
 export const duration: Schema = { type: "string", format: "duration-text" };
 
+/** The same without a limit: the age of a backup may be years. */
+export const age: Schema = { type: "string", format: "age-text" };
+
 /** An object that has no other properties than these. */
 export const object = (properties: Record<string, Schema>, required: string[] = []): Schema => ({
   type: "object",
@@ -40,6 +43,7 @@ export const object = (properties: Record<string, Schema>, required: string[] = 
 const ajv = new Ajv({ allErrors: true, strict: true });
 ajv.addFormat("email-address", (value) => /^[^\s@]+@[^\s@]+$/.test(value));
 ajv.addFormat("duration-text", (value) => parseDuration(value) !== undefined);
+ajv.addFormat("age-text", (value) => parseAge(value) !== undefined);
 ajv.addFormat("moment", (value) => value === "latest" || isMoment(value));
 
 /** RFC 3339 with an offset: a time without one means another moment on every machine. */
@@ -89,6 +93,9 @@ function describe(error: ErrorObject, schema: Schema): Mistake {
       return { path: at(), reason: "must not be empty" };
     case "enum":
       return { path: at(), reason: `must be one of ${(params["allowedValues"] as unknown[]).join(", ")}` };
+    case "minimum":
+    case "maximum":
+      return { path: at(), reason: `must be ${String(params["comparison"])} ${String(params["limit"])}` };
     case "format":
       return {
         path: at(),
@@ -102,6 +109,7 @@ function describe(error: ErrorObject, schema: Schema): Mistake {
 const formats: Record<string, string> = {
   moment: 'must be a time with an offset, like 2026-03-01T08:00:00Z or 2026-03-01T09:00:00+01:00, or "latest"',
   "email-address": "must be an e-mail address",
+  "age-text": "must be a duration like 20m, 8h, 2d or 52w",
   "duration-text": "must be a duration like 90s, 20m, 8h or 2d",
 };
 

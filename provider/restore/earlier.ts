@@ -181,7 +181,7 @@ async function askServer(connection: Connection, entry: JournalEntry, settling: 
   }
   settling.report("asking the server about an earlier run of this restore");
   const sent = await sentOf(journal, entry);
-  const sight = await follow(connection.dialect, sent, {
+  const sight = await follow(connection.speaking(entry.apiVersion), sent, {
     limitMs: settling.limitMs,
     report: settling.report,
     isPointless: settling.engineIsGone,
@@ -210,6 +210,7 @@ async function sentOf(journal: Journal, entry: JournalEntry): Promise<SentRestor
       alone: entry.ownsSession && unexplained.length === 0,
       aloneOnMailbox: entry.ownsSession && !unexplained.some(({ mailbox }) => mailbox.id === entry.mailbox.id),
       mayStopSession: entry.ownsSession && inSession.length === 1,
+      ...(entry.runsIn === undefined ? {} : { runsIn: entry.runsIn }),
     },
   };
 }
@@ -237,7 +238,10 @@ async function stopIfLast(
   const isNeeded = (await settling.journal.inSession(entry.sessionId)).some(hasNoKnownEnd);
   const isHere = connection.settings.endpoint === entry.endpoint;
   return entry.ownsSession && isHere && !isNeeded
-    ? stopPending(connection.dialect, { sessionId: entry.sessionId, pending: { mayStopSession: true } })
+    ? stopPending(connection.speaking(entry.apiVersion), {
+        sessionId: entry.sessionId,
+        pending: { mayStopSession: true },
+      })
     : undefined;
 }
 
@@ -298,6 +302,8 @@ export interface Witness {
   sessionId: string | null;
   /** An export leaves no event of a restore, and explains none. */
   exportToPst?: unknown;
+  /** Told by another session, as long as its end was not seen. */
+  pending?: { runsIn?: string } | undefined;
 }
 
 /** Looks around once a process, before its first restore: a runner without a journal may have lost one that still runs. */
@@ -315,10 +321,15 @@ type About = Parameters<typeof mayConcern>[1] & { organizations: Organization[];
 
 export function createSessionLook(journal: Journal): SessionLook {
   const attempts = new Map<string, string>();
+  /** Sessions that the server made for restores that the state or the journal has. */
+  const known = new Set<string>();
   let found: Promise<StrangeRestore[]> | undefined;
   return {
     refuse: (strange, about) => refuseStrange(journal, strange, about),
-    witness({ attemptId, sessionId, exportToPst }) {
+    witness({ attemptId, sessionId, exportToPst, pending }) {
+      if (pending?.runsIn !== undefined) {
+        known.add(pending.runsIn);
+      }
       if (sessionId !== null && exportToPst === undefined) {
         attempts.set(attemptId, sessionId);
       }
@@ -334,8 +345,9 @@ export function createSessionLook(journal: Journal): SessionLook {
 
   async function lookAround({ dialect, sessions }: Connection): Promise<StrangeRestore[]> {
     const strange: StrangeRestore[] = [];
+    (await journal.entries()).forEach(({ runsIn }) => runsIn !== undefined && known.add(runsIn));
     for (const session of await dialect.listSessions()) {
-      if (session.state === "Stopped" || sessions.opened(session.id)) {
+      if (session.state === "Stopped" || sessions.opened(session.id) || known.has(session.id)) {
         continue;
       }
       const entries = (await journal.inSession(session.id)).filter(({ action }) => action !== "exportToPst");

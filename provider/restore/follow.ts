@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Dialect, SessionEvent } from "../api/dialects/dialect";
+import type { Dialect, RestoreAnswer, RestoreSession, SessionEvent } from "../api/dialects/dialect";
 import { isNotFound, messageOf } from "../errors";
-import { attribute } from "./attribution";
+import { type Attribution, attribute } from "./attribution";
 import { type Judgement, judge } from "./outcome";
 import { type PendingRestore, type Report, isOpen } from "./record";
 
@@ -25,39 +25,66 @@ export type Sight =
 export interface Patience {
   /** Longest wait in milliseconds; undefined = as long as it takes. */
   limitMs: number | undefined;
+  /** How long a restore is waited for that its session does not show yet, in milliseconds. Default 0: it should have. */
+  unseenLimitMs?: number;
   report: Report;
   /** Is there nobody left who waits for the answer? */
   isPointless(): Promise<boolean>;
 }
+
+type Reading = Pick<Dialect, "listEvents" | "getSession" | "countsOf">;
 
 /** Pauses between two looks, in milliseconds: the end of a short restore is seen soon, and a long one costs few requests. */
 const firstPauseMs = 500;
 const longestPauseMs = 15_000;
 
 /** Looks once at a restore whose end was not seen: what do its session's events say now? Sends no action and stops nothing. */
-export async function look(dialect: Pick<Dialect, "listEvents">, sent: SentRestore): Promise<Sight> {
+export async function look(dialect: Reading, sent: SentRestore): Promise<Sight> {
+  const sessionId = tellingSession(sent);
+  const seen = attributeOurs(await listKnownEvents(dialect, sessionId), sent);
+  if (seen.kind === "ours") {
+    return sightOf(dialect, sent, seen);
+  }
+  const own = isOwnSession(sent) ? await sessionOf(dialect, sessionId) : undefined;
+  // A session that the server made for this restore alone ends with it, and has a result of its own.
+  return own?.state === "Stopped" ? sightOf(dialect, sent, { kind: "ours", event: eventOf(own) }) : { kind: "unknown" };
+}
+
+/** The session that tells of a restore: from v8 on the server may have made one for it. */
+const tellingSession = ({ sessionId, pending }: SentRestore) => pending.runsIn ?? sessionId;
+
+const isOwnSession = ({ sessionId, pending }: SentRestore) =>
+  pending.runsIn !== undefined && pending.runsIn !== sessionId;
+
+function attributeOurs(events: SessionEvent[], sent: SentRestore): Attribution {
   const { pending } = sent;
   const mailbox = { id: sent.mailboxId, name: pending.mailboxName, email: sent.mailboxEmail };
-  const events = await listKnownEvents(dialect, sent.sessionId);
-  const seen = attribute(events, {
+  const isOwn = isOwnSession(sent);
+  return attribute(events, {
     type: "Restore",
     mailbox,
     // The session's other mailboxes are not known here, so an event that names another one leaves the end unknown.
     mailboxes: [mailbox],
     target: pending.target,
-    neighbours: sent.neighbours ?? [],
+    neighbours: isOwn ? [] : (sent.neighbours ?? []),
     ignore: new Set(pending.ignoredEvents),
-    alone: pending.alone,
-    aloneOnMailbox: pending.aloneOnMailbox,
+    alone: isOwn || pending.alone,
+    aloneOnMailbox: isOwn || pending.aloneOnMailbox,
   });
-  if (seen.kind !== "ours") {
-    return { kind: "unknown" };
-  }
+}
+
+async function sightOf(
+  dialect: Reading,
+  sent: SentRestore,
+  seen: Extract<Attribution, { kind: "ours" }>,
+): Promise<Sight> {
   const { event } = seen;
-  const judgement = judge(undefined, seen);
-  if (judgement.outcome === "Unfinished") {
+  if (judge(undefined, seen).outcome === "Unfinished") {
     return { kind: "running", event };
   }
+  // What a session counted is this restore's only where nothing else was done in it.
+  const isAlone = isOwnSession(sent) || (sent.pending.alone && sent.pending.mayStopSession);
+  const judgement = judge(isAlone ? await countsOf(dialect, tellingSession(sent)) : undefined, seen);
   if (isOpen(judgement.outcome)) {
     return { kind: "unknown" };
   }
@@ -70,19 +97,39 @@ export async function look(dialect: Pick<Dialect, "listEvents">, sent: SentResto
   };
 }
 
+/** Counters add to what the event says; without them it stands alone. */
+async function countsOf(dialect: Reading, sessionId: string): Promise<RestoreAnswer | undefined> {
+  const counted = await dialect.countsOf(sessionId).catch(() => undefined);
+  return counted?.counts === undefined ? undefined : counted;
+}
+
+/** The end of a session that served one restore, in the shape of an event. */
+function eventOf({ id, name, result, createdAt, endedAt }: RestoreSession): SessionEvent {
+  return {
+    id,
+    type: "Restore",
+    status: result,
+    title: name,
+    message: `The restore session ended with ${result || "no result"}`,
+    startTime: createdAt,
+    endTime: endedAt,
+  };
+}
+
 /** Looks until the restore has ended, or until patience ends. */
 export async function follow(
-  dialect: Pick<Dialect, "listEvents" | "getSession">,
+  dialect: Reading,
   sent: SentRestore,
-  { limitMs, report, isPointless }: Patience,
+  { limitMs, unseenLimitMs = 0, report, isPointless }: Patience,
 ): Promise<Sight> {
-  const until = limitMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + limitMs;
+  const begun = performance.now();
+  const until = limitMs === undefined ? Number.POSITIVE_INFINITY : begun + limitMs;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 1.5)) {
     const sight = await look(dialect, sent);
-    if (sight.kind !== "running") {
+    if (sight.kind === "ended" || (sight.kind === "unknown" && performance.now() >= begun + unseenLimitMs)) {
       return sight;
     }
-    if (await isOver(dialect, sent.sessionId)) {
+    if ((await sessionOf(dialect, tellingSession(sent)))?.state !== "Working") {
       // It may have ended between the two questions; if it has not, nobody will end it any more.
       const last = await look(dialect, sent);
       return last.kind === "running" ? { kind: "unknown" } : last;
@@ -106,11 +153,16 @@ async function listKnownEvents(dialect: Pick<Dialect, "listEvents">, sessionId: 
   }
 }
 
-async function isOver(dialect: Pick<Dialect, "getSession">, sessionId: string): Promise<boolean> {
-  return dialect.getSession(sessionId).then(
-    ({ state }) => state === "Stopped",
-    (error: unknown) => isNotFound(error),
-  );
+/** Undefined when the server does not know it any more. */
+async function sessionOf(dialect: Pick<Dialect, "getSession">, sessionId: string): Promise<RestoreSession | undefined> {
+  try {
+    return await dialect.getSession(sessionId);
+  } catch (error) {
+    if (isNotFound(error)) {
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 /** Stops the session of a restore that is settled or forgotten. Never throws: what was seen counts more than a stop. */

@@ -27,6 +27,8 @@ export interface Journal {
   inSession(sessionId: string): Promise<JournalEntry[]>;
   /** Writes an entry and flushes it. Until it is answered or forgotten, its lease tells others that somebody works on it. */
   begin(entry: JournalEntry): Promise<void>;
+  /** Writes what was learnt of an entry while its action goes on, and flushes it. */
+  note(entry: JournalEntry): Promise<void>;
   /** Writes what became of it, and flushes it. Ends its lease. */
   answer(entry: JournalEntry, result: RestoreRecord): Promise<void>;
   /** Is it as this process has written it? Whoever was away for long may have been settled by others. */
@@ -97,6 +99,8 @@ export interface JournalEntry {
   sessionId: string;
   /** We opened that session. */
   ownsSession: boolean;
+  /** Another session that the server made for this restore, and that tells of it (v8). */
+  runsIn?: string;
   /** Events that were there before; their ids. */
   ignoredEvents: string[];
   /** ISO 8601 UTC. */
@@ -234,6 +238,7 @@ export function openJournal(folder: string, options: JournalOptions = {}): Journ
         throw error;
       }
     },
+    note: write,
     async answer(entry, result) {
       try {
         await write({ ...entry, stage: "answered", result });

@@ -1,4 +1,5 @@
 import type { Mailbox, Organization, RestoreSession } from "../api/dialects/dialect";
+import { userOf } from "../config";
 import type { Connection } from "./connection";
 import { dataAgeSeconds, resolvePointInTime } from "./point-in-time";
 import { type MailboxSelector, selectMailbox, selectOrganization } from "./selection";
@@ -36,8 +37,8 @@ export interface ServerInfo {
 export async function readServerInfo(connection: Connection): Promise<ServerInfo> {
   // v3 has no resource that tells of the product; a list that needs a login proves address, version and account.
   await connection.organizations();
-  const { endpoint, username } = connection.settings;
-  return { endpoint, apiVersion: connection.dialect.apiVersion, username };
+  const { endpoint, login } = connection.settings;
+  return { endpoint, apiVersion: connection.dialect.apiVersion, username: userOf(login) };
 }
 
 export async function readBackupWindow(connection: Connection, idOrName: string): Promise<BackupWindow> {

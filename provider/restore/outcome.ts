@@ -91,15 +91,16 @@ function withCounts(answer: RestoreAnswer, counts: Counts, ofEvent: Outcome | un
   if (answer.cannotContinueError !== undefined) {
     return "Failed";
   }
-  const { created, merged, failed, skipped, failedFolders } = counts;
-  const handled = (created ?? 0) + (merged ?? 0) + (skipped ?? 0);
+  const { failed, skipped, failedFolders } = counts;
+  const written = writtenOf(counts);
+  const handled = (written ?? partlyWrittenOf(counts)) + (skipped ?? 0);
   if ((failed ?? 0) + (failedFolders ?? 0) > 0 || answer.exceptions.length > 0 || ofEvent === "Failed") {
     return handled > 0 ? "PartiallyFailed" : "Failed";
   }
   if (ofEvent === "Unfinished" || ofEvent === "Unknown") {
     return ofEvent;
   }
-  if (failed === null || (handled === 0 && [created, merged, skipped].includes(null))) {
+  if (failed === null || (handled === 0 && (written === null || skipped === null))) {
     // Half of the counters is no proof of the other half.
     return ofEvent ?? "Unknown";
   }
@@ -133,8 +134,15 @@ export function outcomeOfEvent(event: SessionEvent | undefined): Outcome | undef
 
 /** Is it proved that nothing was written? Then the restore may be tried again as if it had never been sent. */
 export function provesNothingWritten(judgement: Judgement): boolean {
-  return judgement.outcome === "Failed" && judgement.counts.created === 0 && judgement.counts.merged === 0;
+  return judgement.outcome === "Failed" && writtenOf(judgement.counts) === 0;
 }
+
+/** Items that were written; null when that is not known for all of them. */
+function writtenOf({ created, merged, restored }: Counts): number | null {
+  return created !== null && merged !== null ? created + merged : (restored ?? null);
+}
+
+const partlyWrittenOf = ({ created, merged }: Counts) => (created ?? 0) + (merged ?? 0);
 
 /** Does the stack accept this result? Judged anew at every `up`, from what is stored. */
 export function isAcceptable(outcome: Outcome, counts: Counts, failureCount: number, policy: FailurePolicy): boolean {

@@ -1,4 +1,5 @@
 import type { Mailbox, Organization } from "../api/dialects/dialect";
+import { userOf } from "../config";
 import { messageOf } from "../errors";
 import type { Connection } from "./connection";
 import { type BackupWindow, backupWindowOf, findMailbox } from "./lookup";
@@ -62,7 +63,7 @@ export async function preflight(connection: Connection, request: PreflightReques
 
   const organizations = await check("login", async () => {
     const found = await connection.organizations();
-    return { found, detail: `${connection.settings.username} on ${report.endpoint}, API ${report.apiVersion}` };
+    return { found, detail: `${userOf(connection.settings.login)} on ${report.endpoint}, API ${report.apiVersion}` };
   });
   const organization = await checkOrganization(request, organizations, check, skip);
   if (organization === undefined) {

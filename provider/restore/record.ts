@@ -38,6 +38,8 @@ export interface PendingRestore {
   aloneOnMailbox: boolean;
   /** The session is ours and served this restore alone, so it may be stopped once this is settled. */
   mayStopSession: boolean;
+  /** Another session that the server made for this restore, and that tells of it (v8). */
+  runsIn?: string;
 }
 
 /** What is known of an attempt before it is sent. */

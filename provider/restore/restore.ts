@@ -1,12 +1,23 @@
 import { resolve } from "node:path";
-import type { ExchangeAccess, Mailbox, Organization, RestoreAnswer, RestoreToOptions } from "../api/dialects/dialect";
+import type {
+  Dialect,
+  ExchangeAccess,
+  ExportOptions,
+  Mailbox,
+  Organization,
+  RestoreAnswer,
+  RestoreToOptions,
+} from "../api/dialects/dialect";
 import { ConnectionError, MailboxRestoreError, isConnectionError, messageOf } from "../errors";
+import formatDuration from "ms";
+import { firstVersionOf, isApiVersion, lackingIn } from "../api/versions";
 import type { Timeouts } from "../timeouts";
 import { type Attribution, attribute } from "./attribution";
 import type { Connection } from "./connection";
 import { type SessionLook, settleOwn, settleTarget } from "./earlier";
 import type { Journal, JournalEntry } from "./journal";
-import { type Judgement, judge, provesNothingWritten } from "./outcome";
+import { type Patience, type SentRestore, type Sight, follow } from "./follow";
+import { type Judgement, type Outcome, judge, provesNothingWritten, unknownCounts } from "./outcome";
 import { dataAgeSeconds, resolvePointInTime } from "./point-in-time";
 import { type PstDraft, type PstFile, draftPst } from "./pst";
 import { type PendingRestore, type Report, type RestoreRecord, isOpen, recordOf, shorten } from "./record";
@@ -23,11 +34,14 @@ export type RestoreSource =
       pointInTime: string;
       showDeleted: boolean;
       showAllVersions: boolean;
+      repositoryId?: string | undefined;
+      /** Longest time between the restored moment and now, in milliseconds. */
+      maxAgeMs?: number | undefined;
     }
   | { restoreSessionId: string; mailbox: MailboxSelector };
 
 export type RestoreAction =
-  | { kind: "exportToPst"; path: string; contentKeywords: string | undefined }
+  | { kind: "exportToPst"; path: string; options: ExportOptions }
   | { kind: "restoreToOriginalLocation"; access: ExchangeAccess }
   | { kind: "restoreTo"; options: RestoreToOptions; access: ExchangeAccess };
 
@@ -81,6 +95,8 @@ interface Stage extends Prepared {
   work: Work;
   /** What the session's events tell of this action now. */
   see(): Promise<Attribution>;
+  /** Waits for the end of a restore that goes on in a session after its answer. */
+  awaitEnd(runsIn: string): Promise<Done>;
   report: Report;
   timeouts: Timeouts;
 }
@@ -88,6 +104,8 @@ interface Stage extends Prepared {
 interface Done {
   judgement: Judgement;
   seen: Attribution;
+  /** Another session that tells of it. */
+  runsIn?: string;
   pst?: PstFile;
 }
 
@@ -120,7 +138,6 @@ export async function restoreMailbox(
       await draft.discard();
     }
   }
-  connection.keepSecret(action.access.userPassword);
   return inSession(connection, request, surroundings, (stage) => runRestore(connection, action, stage));
 }
 
@@ -140,6 +157,7 @@ async function inSession(
   connection.allow(timeouts);
   report("logging in");
   await within(timeouts.login, "login", connection.logIn());
+  refuseUnspoken(connection.dialect.apiVersion, request);
   const { lease, ...source } = await findSource(connection, request);
   let restored: Restored;
   try {
@@ -231,7 +249,7 @@ async function refuseOpenQuestions(
   await settleTarget(connection, { ...request, writesTo }, settlingOf(request, surroundings));
 }
 
-async function findSource(connection: Connection, { source, timeouts }: RestoreRequest) {
+async function findSource(connection: Connection, { source, action, timeouts }: RestoreRequest) {
   if ("restoreSessionId" in source) {
     return {
       lease: connection.sessions.borrow(source.restoreSessionId),
@@ -244,8 +262,14 @@ async function findSource(connection: Connection, { source, timeouts }: RestoreR
     source.organization,
   );
   const pointInTime = resolvePointInTime(organization, source.pointInTime);
-  const { showDeleted, showAllVersions } = source;
-  const lease = connection.sessions.reserve(organization.id, { pointInTime, showDeleted, showAllVersions });
+  const { showDeleted, showAllVersions, repositoryId, maxAgeMs } = source;
+  refuseTooOld(organization, pointInTime, maxAgeMs);
+  const options = { pointInTime, showDeleted, showAllVersions, repositoryId };
+  // A restore that ends after its answer is told from others by its session alone.
+  const isTold = action.kind === "exportToPst" || !connection.dialect.restoresEndLater;
+  const lease = isTold
+    ? connection.sessions.reserve(organization.id, options)
+    : connection.sessions.reserveAlone(organization.id, options);
   return { lease, organization, pointInTime };
 }
 
@@ -289,10 +313,10 @@ async function carryOut(
 ): Promise<RestoreRecord> {
   const { session, mailbox, mailboxes } = prepared;
   const { action, timeouts } = request;
-  const { journal, report } = surroundings;
+  const { journal, report, engineIsGone } = surroundings;
   const type = action.kind === "exportToPst" ? "Export" : "Restore";
   const target = action.kind === "restoreTo" ? action.options.mailbox : undefined;
-  const entry: JournalEntry = {
+  let entry: JournalEntry = {
     version: 1,
     stage: "sent",
     identity: request.identity,
@@ -330,13 +354,40 @@ async function carryOut(
     }
     return seen;
   };
+  const awaitEnd = async (runsIn: string): Promise<Done> => {
+    const elsewhere = runsIn === session.sessionId ? {} : { runsIn };
+    entry = { ...entry, ...elsewhere };
+    // Without the note a crash from here on is a question for a person, no second restore.
+    await journal.note(entry).catch(() => undefined);
+    const sent: SentRestore = {
+      sessionId: session.sessionId,
+      mailboxId: mailbox.id,
+      mailboxEmail: mailbox.email,
+      neighbours: work.neighbours(),
+      pending: {
+        mailboxName: mailbox.name,
+        ...(target === undefined ? {} : { target }),
+        ignoredEvents: [...session.knownEvents],
+        alone: work.alone,
+        aloneOnMailbox: work.aloneOnMailbox,
+        mayStopSession: session.isOurs,
+        ...elsewhere,
+      },
+    };
+    const done = await followTillEnd(dialect, sent, { limitMs: timeouts.restore, report, isPointless: engineIsGone });
+    if (done.seen.kind === "ours") {
+      session.knownEvents.add(done.seen.event.id);
+      claimed = done.seen.event.id;
+    }
+    return { ...done, ...elsewhere };
+  };
   try {
     await journal.begin(entry);
     let done: Done;
     try {
       await refuseWithoutEngine(surroundings);
       await refuseSettled(journal, entry);
-      done = await run({ ...prepared, work, see, report, timeouts });
+      done = await run({ ...prepared, work, see, awaitEnd, report, timeouts });
     } catch (error) {
       if (error instanceof MailboxRestoreError) {
         // Not sent, refused, or proved to have written nothing. An entry that cannot be removed asks at the next `up`.
@@ -348,12 +399,12 @@ async function carryOut(
       }
       throw error;
     }
-    const { judgement, seen, pst } = done;
+    const { judgement, seen, pst, runsIn } = done;
     const event = seen.kind === "ours" ? seen.event : undefined;
     const record: RestoreRecord = {
       ...recordOf(entry, judgement, new Date().toISOString(), event),
       ...(pst === undefined ? {} : { pst }),
-      ...(isOpen(judgement.outcome) ? { pending: pendingOf(prepared, work, seen, target) } : {}),
+      ...(isOpen(judgement.outcome) ? { pending: pendingOf(prepared, work, seen, target, runsIn) } : {}),
     };
     const problem = await noteAnswer(journal, claimed === undefined ? entry : { ...entry, eventId: claimed }, record);
     if (action.kind !== "exportToPst") {
@@ -392,19 +443,27 @@ function pendingOf(
   { alone, aloneOnMailbox }: Work,
   seen: Attribution,
   target: string | undefined,
+  runsIn: string | undefined,
 ): PendingRestore {
   const { mayBeStopped } = session.keepOpen();
   // An event of ours that still runs was claimed like any other; it is the one to look at again.
   const ours = seen.kind === "ours" ? seen.event.id : undefined;
   const ignoredEvents = [...session.knownEvents].filter((id) => id !== ours);
-  const named = target === undefined ? {} : { target };
-  return { mailboxName: mailbox.name, ...named, ignoredEvents, alone, aloneOnMailbox, mayStopSession: mayBeStopped };
+  return {
+    mailboxName: mailbox.name,
+    ...(target === undefined ? {} : { target }),
+    ignoredEvents,
+    alone,
+    aloneOnMailbox,
+    mayStopSession: mayBeStopped,
+    ...(runsIn === undefined ? {} : { runsIn }),
+  };
 }
 
 async function runRestore(
   { dialect }: Connection,
   action: Exclude<RestoreAction, { kind: "exportToPst" }>,
-  { session, mailbox, see, report, timeouts }: Stage,
+  { session, mailbox, see, awaitEnd, report, timeouts }: Stage,
 ): Promise<Done> {
   report("restoring");
   let answer: RestoreAnswer | undefined;
@@ -421,6 +480,10 @@ async function runRestore(
     failure = error;
   }
   // From here on the action may have been carried out: whatever goes wrong below is a result, not an error.
+  if (answer !== undefined && dialect.restoresEndLater && answer.counts === undefined) {
+    const done = await awaitEnd(answer.runsIn ?? session.sessionId);
+    return provenWritten(done);
+  }
   report("checking the result");
   const { seen, problem } = await tryToSee(see);
   if (answer === undefined && seen.kind === "none" && isRefusal(failure)) {
@@ -440,10 +503,46 @@ async function runRestore(
   if (judgement.outcome === "Succeeded" && judgement.warnings.length > 0) {
     judgement.outcome = "SucceededWithWarnings";
   }
-  if (provesNothingWritten(judgement)) {
-    throw refusal(judgement.failures.join("; ") || "every item failed");
+  return provenWritten({ judgement, seen });
+}
+
+/** @throws MailboxRestoreError when it is proved that nothing was written: then the same may be tried again. */
+function provenWritten(done: Done): Done {
+  if (provesNothingWritten(done.judgement)) {
+    throw refusal(done.judgement.failures.join("; ") || "every item failed");
   }
-  return { judgement, seen };
+  return done;
+}
+
+/** A restore that has just begun may not be in its session's events yet; it is waited for so long, in milliseconds. */
+const unseenLimitMs = 10 * 60_000;
+
+/** Looks until a restore that has begun is over. What cannot be seen now stays open, and the next `up` looks again. */
+async function followTillEnd(dialect: Dialect, sent: SentRestore, patience: Patience): Promise<Done> {
+  const openWith = (outcome: Outcome, seen: Attribution, warnings: string[] = []): Done => ({
+    judgement: { outcome, counts: unknownCounts, failures: [], warnings },
+    seen,
+  });
+  let sight: Sight;
+  try {
+    sight = await follow(dialect, sent, { ...patience, unseenLimitMs });
+  } catch (error) {
+    return openWith("Unfinished", { kind: "none" }, [`After the action was sent: ${messageOf(error)}`]);
+  }
+  switch (sight.kind) {
+    case "ended": {
+      const { judgement, event } = sight;
+      const hasWarned = judgement.outcome === "Succeeded" && judgement.warnings.length > 0;
+      return {
+        judgement: hasWarned ? { ...judgement, outcome: "SucceededWithWarnings" } : judgement,
+        seen: { kind: "ours", event },
+      };
+    }
+    case "running":
+      return openWith("Unfinished", { kind: "ours", event: sight.event });
+    case "unknown":
+      return openWith("Unknown", { kind: "none" });
+  }
 }
 
 async function tryToSee(see: Stage["see"]): Promise<{ seen: Attribution; problem?: string }> {
@@ -463,12 +562,7 @@ async function runExport(
 ): Promise<Done> {
   // The server searches and builds the whole file before its first byte; that may take hours (reference 6.x, export).
   report("waiting for the server to build the PST");
-  const answer = await dialect.exportToPst(
-    session.sessionId,
-    mailbox.id,
-    { contentKeywords: action.contentKeywords },
-    timeouts,
-  );
+  const answer = await dialect.exportToPst(session.sessionId, mailbox.id, action.options, timeouts);
   const pst = await draft.receive(answer, (done) => report("exporting", { done, total: answer.bytes }));
   const { seen, problem } = await tryToSee(see);
   const judgement = judge({ counts: undefined, warnings: [], exceptions: [], cannotContinueError: undefined }, seen);
@@ -490,6 +584,38 @@ async function runExport(
   await draft.keep();
   return { judgement, seen, pst };
 }
+
+/** What the version does not have would be ignored by the server: mail in another place, or a whole mailbox instead of a part. */
+function refuseUnspoken(apiVersion: string, { source, action }: RestoreRequest): void {
+  const used = [
+    ...usedOf(source),
+    ...(action.kind === "restoreToOriginalLocation" ? [] : usedOf(action.options)),
+    ...(action.kind === "exportToPst" ? [] : usedOf(action.access)),
+  ];
+  const lacking = isApiVersion(apiVersion) ? lackingIn(apiVersion, used) : [];
+  if (lacking.length > 0) {
+    const since = lacking.map((name) => `${name} (from ${firstVersionOf(name)} on)`).join(", ");
+    throw new MailboxRestoreError(
+      "guard",
+      `The server speaks the REST API ${apiVersion}, which does not have ${since}. Remove it, or restore with a server that has it. Nothing was sent.`,
+    );
+  }
+}
+
+const usedOf = (fields: object) =>
+  Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+
+function refuseTooOld(organization: Organization, pointInTime: string, maxAgeMs: number | undefined): void {
+  const ageMs = dataAgeSeconds(organization, pointInTime, Date.now()) * 1000;
+  if (maxAgeMs !== undefined && ageMs > maxAgeMs) {
+    throw new MailboxRestoreError(
+      "guard",
+      `The backup that ${pointInTime} shows is ${inWords(ageMs)} old, and maxRestorePointAge allows ${inWords(maxAgeMs)}. Nothing was sent.`,
+    );
+  }
+}
+
+const inWords = (ms: number) => formatDuration(ms, { long: true });
 
 /** Writing into a production mailbox needs its name said twice. */
 function refuseUnconfirmedInPlace({ action, confirmInPlace }: RestoreRequest, { email, id }: Mailbox): void {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Dialect, Mailbox, SessionOptions } from "../api/dialects/dialect";
 import { isNotFound, messageOf } from "../errors";
 
@@ -55,6 +56,8 @@ export interface Work {
 export interface SessionPool {
   /** A place in a session of our own for this organisation, time and flags, shared with everybody who wants the same now. */
   reserve(organizationId: string, options: SessionOptions): SessionLease;
+  /** A place in a session of our own that nobody shares: what it counts and tells is of one restore. */
+  reserveAlone(organizationId: string, options: SessionOptions): SessionLease;
   /** A place in a session that somebody else opened; it is never stopped by us. */
   borrow(sessionId: string): SessionLease;
   /** Did this pool open it? */
@@ -205,9 +208,17 @@ export function createSessionPool(dialect: Dialect, options: SessionPoolOptions 
 
   return {
     reserve(organizationId, options) {
-      const key = JSON.stringify([organizationId, options.pointInTime, options.showDeleted, options.showAllVersions]);
+      const key = JSON.stringify([
+        organizationId,
+        options.pointInTime,
+        options.showDeleted,
+        options.showAllVersions,
+        options.repositoryId,
+      ]);
       return place(key, async () => (await dialect.openSession(organizationId, options)).id, true);
     },
+    reserveAlone: (organizationId, options) =>
+      place(`alone ${randomUUID()}`, async () => (await dialect.openSession(organizationId, options)).id, true),
     borrow: (sessionId) => place(`borrowed ${sessionId}`, () => Promise.resolve(sessionId), false),
     opened: (sessionId) => opened.has(sessionId),
     async end() {

@@ -231,6 +231,7 @@ class World {
         return {
           ...connection,
           dialect,
+          speaking: () => dialect,
           sessions: createSessionPool(dialect, options),
           logIn: () => bound.logIn(),
           organizations: () => bound.organizations(),

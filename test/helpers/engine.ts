@@ -78,10 +78,11 @@ export interface TestStack {
 
 export const cliRoot = process.env["VB365_PULUMI_CLI_ROOT"] ?? join(homedir(), ".pulumi", "versions", "3.259.0");
 
-/** Settings of a stack for a simulator. */
-export function configOf(simulator: Simulator): Record<string, string> {
+/** Settings of a stack for a simulator. The version is pinned unless a test is about versions: what is counted then, are restores. */
+export function configOf(simulator: Simulator, apiVersion = "v3"): Record<string, string> {
   return {
     endpoint: simulator.endpoint,
+    apiVersion,
     username: simulator.username,
     password: simulator.password,
     caCert: simulator.caCert,

@@ -18,7 +18,8 @@ const inPlace = (difference: Bag = {}): Bag => {
 };
 const surroundings: CheckSurroundings = {
   configMistakes: [],
-  hasExchangeAccess: false,
+  exchange: {},
+  apiVersion: "auto",
   journalDir: ".vb365/journal",
   now: new Date("2026-11-23T00:00:00Z"),
 };
@@ -117,7 +118,7 @@ describe("checking inputs at preview", () => {
   it("wants an Exchange account from the action or from the provider", () => {
     const bare = inPlace({ restoreToOriginalLocation: {}, confirmInPlace: "finance@contoso.example" });
     assert.match(mistakesOf(bare)[0]?.reason ?? "", /exchangeUserName/);
-    assert.deepEqual(mistakesOf(bare, {}, { hasExchangeAccess: true }), []);
+    assert.deepEqual(mistakesOf(bare, {}, { exchange: { userName: "svc", userPassword: "pw" } }), []);
   });
 
   it("offers the nearest input for one that is misspelled, and shows no value", () => {

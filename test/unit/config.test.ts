@@ -72,8 +72,7 @@ describe("connection settings", () => {
     const environment = { VB365_PASSWORD: "from-environment", VB365_USERNAME: "from-environment", VB365_CA_CERT: "" };
     const { password: _, ...others } = complete;
     const settings = settingsOf(others, environment);
-    assert.equal(settings.password, "from-environment");
-    assert.equal(settings.username, "DOMAIN\\operator");
+    assert.deepEqual(settings.login, { by: "password", username: "DOMAIN\\operator", password: "from-environment" });
     assert.equal(environmentVariableOf("exchangeUserName"), "VB365_EXCHANGE_USER_NAME");
   });
 });

@@ -16,6 +16,7 @@ const mailbox = (difference: Partial<Mailbox> = {}): Mailbox => ({
   name: "Finance",
   email: "finance@contoso.example",
   isArchive: false,
+  isPublic: false,
   ...difference,
 });
 const moment = "2026-11-20T21:04:11.000Z";

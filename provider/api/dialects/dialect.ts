@@ -18,6 +18,8 @@ export interface Mailbox {
   name: string;
   email: string;
   isArchive: boolean;
+  /** A mailbox of public folders; told from v6 on. Public folders go back to their original place only, and not with a certificate. */
+  isPublic: boolean;
 }
 
 /** A restore session, as the server describes it. */
@@ -56,10 +58,14 @@ export interface Counts {
   failed: number | null;
   skipped: number | null;
   failedFolders: number | null;
+  /** Created and merged together, where the server tells no more (v8). */
+  restored?: number;
 }
 
 /** What a restore answered with. An empty body leaves `counts` undefined: unknown, which is not "0 failed". */
 export interface RestoreAnswer {
+  /** The restore has only begun, and this session tells of it (v8). */
+  runsIn?: string;
   counts: Counts | undefined;
   warnings: string[];
   exceptions: string[];
@@ -77,18 +83,66 @@ export interface SessionOptions {
   pointInTime: string;
   showDeleted: boolean;
   showAllVersions: boolean;
+  /** Only this backup repository (v8). */
+  repositoryId?: string | undefined;
 }
 
-/** Account that the server uses against Exchange. */
-export interface ExchangeAccess {
-  userName: string;
-  userPassword: string;
+/** A moment that can be restored, as the server lists it from v6 on. */
+export interface RestorePoint {
+  id: string;
+  /** ISO 8601 UTC. */
+  backupTime: string;
+  repositoryId: string | undefined;
+}
+
+/** How the server gets into Exchange; the variants exclude each other. */
+export type ExchangeAccess =
+  | { userName: string; userPassword: string }
+  /** A code that a person has entered at Microsoft's page (v4 on). */
+  | { userCode: string }
+  /** A certificate of an application (v6 on). */
+  | {
+      applicationId: string;
+      /** Base64 of a PFX with its private key. */
+      applicationCertificate: string;
+      applicationCertificatePassword?: string;
+      impersonationAccountName: string;
+    };
+
+/** For whom a device code is asked. */
+export interface DeviceCodeRequest {
+  /** Application at Microsoft that the person logs in to. */
+  targetApplicationId: string;
+  /** Both for an organisation other than the backup's only. */
+  targetRegion?: string;
+  targetOrganizationName?: string;
+}
+
+/** A code that a person has to enter at an address. */
+export interface DeviceCode {
+  userCode: string;
+  verificationUrl: string;
+  /** Seconds. */
+  expiresInSeconds: number;
+  /** What the server says to that person. */
+  message: string;
+}
+
+export interface ExportOptions {
+  contentKeywords?: string | undefined;
+  /** Split the file where it grows larger (v4 on). */
+  pstSizeLimitBytes?: number | undefined;
 }
 
 /** What a restore to another mailbox brings along; see the table in the README for each flag's meaning. */
 export interface RestoreToOptions {
   casServer: string;
   mailbox: string;
+  /** v4 on. */
+  folder?: string | undefined;
+  /** Both v6 on. */
+  officeRegion?: string | undefined;
+  officeOrganizationName?: string | undefined;
   changedItems: boolean;
   deletedItems: boolean;
   markRestoredAsUnread: boolean;
@@ -108,6 +162,8 @@ export interface ActionLimits {
 /** One API version, spoken. Nothing above this interface knows which. */
 export interface Dialect {
   readonly apiVersion: string;
+  /** A restore's answer tells that it has begun, and its session tells how it ends. */
+  readonly restoresEndLater: boolean;
   listOrganizations(): Promise<Organization[]>;
   /** Opens a restore session for Exchange ("explore" in the reference). Never repeated by itself. */
   openSession(organizationId: string, options: SessionOptions): Promise<RestoreSession>;
@@ -122,7 +178,7 @@ export interface Dialect {
   exportToPst(
     sessionId: string,
     mailboxId: string,
-    options: { contentKeywords?: string | undefined },
+    options: ExportOptions,
     limits?: ActionLimits,
   ): Promise<ExportAnswer>;
   restoreToOriginalLocation(
@@ -138,4 +194,10 @@ export interface Dialect {
     access: ExchangeAccess,
     limits?: ActionLimits,
   ): Promise<RestoreAnswer>;
+  /** Asks for a code with which a person lets the server into Exchange. */
+  requestDeviceCode(sessionId: string, request: DeviceCodeRequest): Promise<DeviceCode>;
+  /** What the session counted; undefined where the server has no statistics. */
+  countsOf(sessionId: string): Promise<RestoreAnswer | undefined>;
+  /** The moments that can be restored; undefined where the server has no list of them. */
+  listRestorePoints(organizationId: string): Promise<RestorePoint[] | undefined>;
 }

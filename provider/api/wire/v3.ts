@@ -99,18 +99,25 @@ export interface WireSessionEvent {
 
 export interface WireExportToPst {
   contentKeywords?: string;
+  /** v4 on. */
+  enablePstSizeLimit?: WireBoolean;
+  /** v4 on; 1 to 49 GB, in bytes. */
+  pstSizeLimitBytes?: number;
 }
 
-export interface WireRestoreToOriginalLocation {
-  userName: string;
-  userPassword: string;
+/** How the server gets into Exchange; alone, it is the body of a restore to the original location. */
+export interface WireExchangeAccess {
+  userName?: string;
+  userPassword?: string;
+  /** v4 on, instead of the other two. */
+  userCode?: string;
 }
 
-export interface WireRestoreTo {
+export interface WireRestoreTo extends WireExchangeAccess {
   casServer: string;
   mailbox: string;
-  userName: string;
-  userPassword: string;
+  /** v4 on. */
+  folder?: string;
   changedItems: WireBoolean;
   deletedItems: WireBoolean;
   markRestoredAsUnread: WireBoolean;
@@ -122,9 +129,7 @@ export interface WireRestoreTo {
 
 /** `POST …/Organization/Mailboxes/{mailboxId}/Action`: exactly one key, spelled as the reference's body examples are. */
 export type WireMailboxAction =
-  | { exporttoPst: WireExportToPst }
-  | { restoretoOriginallocation: WireRestoreToOriginalLocation }
-  | { restoreTo: WireRestoreTo };
+  { exporttoPst: WireExportToPst } | { restoretoOriginallocation: WireExchangeAccess } | { restoreTo: WireRestoreTo };
 
 /** What a restore answers with, when it answers with anything: v3's page says "body: none". */
 export interface WireRestoreStatistics {

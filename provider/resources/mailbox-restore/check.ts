@@ -1,6 +1,8 @@
 import { join } from "node:path";
-import type { ConfigMistake } from "../../config";
+import { type ApiVersion, firstVersionOf, lackingIn } from "../../api/versions";
+import type { ConfigMistake, ExchangeSettings } from "../../config";
 import { whyNotWritable } from "../../restore/pst";
+import { accessNames, accessOf } from "./access";
 import { type MailboxRestoreInputs, actionNames, withDefaults } from "./inputs";
 import { differingInputs, intentOf } from "./intent";
 import { type Mistake, unknownValue } from "../shape";
@@ -11,8 +13,10 @@ export interface CheckSurroundings {
   configMistakes: ConfigMistake[];
   /** Folder of the journal. */
   journalDir: string;
-  /** Does the provider have an Exchange account for actions that name none? */
-  hasExchangeAccess: boolean;
+  /** The provider's access to Exchange, for actions that bring none. */
+  exchange: ExchangeSettings;
+  /** "auto" is known when the server was asked. */
+  apiVersion: "auto" | ApiVersion;
   now: Date;
 }
 
@@ -51,6 +55,8 @@ const sourceNames = [
   "session",
   "restoreSessionId",
   "mailboxId",
+  "repositoryId",
+  "maxRestorePointAge",
 ] as const;
 
 interface Way {
@@ -62,7 +68,15 @@ interface Way {
 const byBackup: Way = {
   inWords: "organization, mailbox and pointInTime",
   needs: ["organization", "mailbox", "pointInTime"],
-  takes: ["organization", "mailbox", "pointInTime", "showDeleted", "showAllVersions"],
+  takes: [
+    "organization",
+    "mailbox",
+    "pointInTime",
+    "showDeleted",
+    "showAllVersions",
+    "repositoryId",
+    "maxRestorePointAge",
+  ],
 };
 const bySession: Way = { inWords: "session and mailbox", needs: ["session", "mailbox"], takes: ["session", "mailbox"] };
 const byId: Way = {
@@ -109,6 +123,16 @@ function findContradictions(inputs: MailboxRestoreInputs): Mistake[] {
   if (isKnown(adopt) && (adopt.restoreSessionId === undefined) === (adopt.note === undefined)) {
     mistakes.push({ path: "adopt", reason: "give either adopt.restoreSessionId or adopt.note" });
   }
+  const { exportToPst } = inputs;
+  if (
+    isKnown(exportToPst) &&
+    (exportToPst.enablePstSizeLimit === true) !== (exportToPst.pstSizeLimitBytes !== undefined)
+  ) {
+    mistakes.push({
+      path: "exportToPst.pstSizeLimitBytes",
+      reason: "give exportToPst.enablePstSizeLimit: true and exportToPst.pstSizeLimitBytes together, or neither",
+    });
+  }
   if (isKnown(mailbox) && (mailbox.email === undefined) === (mailbox.id === undefined)) {
     mistakes.push({ path: "mailbox.email", reason: "give either mailbox.email or mailbox.id" });
   }
@@ -117,7 +141,7 @@ function findContradictions(inputs: MailboxRestoreInputs): Mistake[] {
 
 function findGuardMistakes(
   inputs: MailboxRestoreInputs,
-  { configMistakes, hasExchangeAccess, journalDir, now }: CheckSurroundings,
+  { configMistakes, exchange, apiVersion, journalDir, now }: CheckSurroundings,
 ): Mistake[] {
   const mistakes: Mistake[] = configMistakes.map(({ reason }) => ({ path: "", reason }));
   const { pointInTime, mailbox, restoreTo, restoreToOriginalLocation: original, confirmInPlace } = inputs;
@@ -139,21 +163,16 @@ function findGuardMistakes(
     if (!isKnown(action)) {
       continue;
     }
-    const { userName, userPassword } = action;
-    if ((userName === undefined) !== (userPassword === undefined)) {
-      mistakes.push({
-        path: `${name}.userName`,
-        reason: `give ${name}.userName and ${name}.userPassword together, or neither`,
-      });
-    } else if (userName === undefined && !hasExchangeAccess) {
-      mistakes.push({
-        path: `${name}.userName`,
-        reason:
-          `an account that may write into the mailbox is needed: give ${name}.userName and ${name}.userPassword, ` +
-          "or vb365:exchangeUserName and vb365:exchangeUserPassword for all restores",
-      });
+    const found = accessOf(name, action, exchange);
+    if ("mistake" in found) {
+      mistakes.push({ path: `${name}.${found.mistake.name}`, reason: found.mistake.reason });
+    } else {
+      mistakes.push(...findUnspoken(apiVersion, name, found.access));
     }
+    mistakes.push(...findUnspoken(apiVersion, name, action, accessNames));
   }
+  mistakes.push(...findUnspoken(apiVersion, "exportToPst", inputs.exportToPst));
+  mistakes.push(...findUnspoken(apiVersion, "", { repositoryId: inputs.repositoryId }));
   const { exportToPst } = inputs;
   if (isKnown(exportToPst) && isKnown(exportToPst.path)) {
     const obstacle = whyNotWritable(exportToPst.path);
@@ -179,6 +198,26 @@ function findGuardMistakes(
     }
   }
   return mistakes;
+}
+
+/** What a pinned version does not have. Without a pin the server is asked first, and it is said before anything is sent. */
+function findUnspoken(
+  apiVersion: "auto" | ApiVersion,
+  at: string,
+  fields: object | undefined,
+  except: readonly string[] = [],
+): Mistake[] {
+  if (apiVersion === "auto" || !isKnown(fields)) {
+    return [];
+  }
+  const used = Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  return lackingIn(
+    apiVersion,
+    used.filter((name) => !except.includes(name)),
+  ).map((name) => ({
+    path: at === "" ? name : `${at}.${name}`,
+    reason: `is not in the REST API ${apiVersion} of vb365:apiVersion; it came with ${firstVersionOf(name)}`,
+  }));
 }
 
 function isKnown<T>(value: T | undefined): value is T {

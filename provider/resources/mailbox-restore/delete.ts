@@ -34,14 +34,14 @@ export async function remove(
 
 async function stopEvidence(
   connect: () => Connection,
-  { pending, sessionId, endpoint }: MailboxRestoreOutputs,
+  { pending, sessionId, endpoint, apiVersion }: MailboxRestoreOutputs,
 ): Promise<string | undefined> {
   if (pending === undefined || sessionId === null) {
     return undefined;
   }
   try {
-    const { settings, dialect } = connect();
-    return settings.endpoint === endpoint ? await stopPending(dialect, { sessionId, pending }) : undefined;
+    const { settings, speaking } = connect();
+    return settings.endpoint === endpoint ? await stopPending(speaking(apiVersion), { sessionId, pending }) : undefined;
   } catch (error) {
     return `Restore session ${sessionId} was left to end by itself: ${messageOf(error)}`;
   }

@@ -1,4 +1,5 @@
 import type { TimeoutsInput } from "../../timeouts";
+import { accessNames } from "./access";
 
 /** What a program declares, resolved to plain values. Credentials are inputs only; no output carries one. */
 export interface MailboxRestoreInputs {
@@ -23,10 +24,15 @@ export interface MailboxRestoreInputs {
   restoreToOriginalLocation?: AccessInput;
   restoreTo?: RestoreToInput;
 
+  /** Only what this backup repository holds (REST API v8). Id. */
+  repositoryId?: string;
+
   /** Any text; another one runs the restore again, and that is its only purpose. */
   runId?: string;
   /** E-mail of the production mailbox that may be written to. */
   confirmInPlace?: string;
+  /** Oldest data that may be restored, as a duration ("24h", "7d"): judged when the restore is to begin. */
+  maxRestorePointAge?: string;
   failurePolicy?: FailurePolicyInput;
   /** What to do with a restore whose end nobody can tell: "fail" (default), or accept it, with a note that says why. */
   onUnknown?: "fail" | { accept: string };
@@ -68,12 +74,25 @@ export interface ExportToPstInput {
   path: string;
   /** Export only items that contain this. Default: everything. */
   contentKeywords?: string;
+  /** Let the server split the file where it grows larger than `pstSizeLimitBytes` (REST API v4 on). Default false. */
+  enablePstSizeLimit?: boolean;
+  /** 1 to 49 GB, in bytes. */
+  pstSizeLimitBytes?: number;
 }
 
-/** Account that writes into the mailbox; by default the provider's `exchangeUserName` and `exchangeUserPassword`. */
+/** One way into Exchange for whoever writes into the mailbox; by default the provider's. */
 export interface AccessInput {
   userName?: string;
   userPassword?: string;
+  /** Device code that a person has entered (REST API v4 on). */
+  userCode?: string;
+  /** Application with its certificate (REST API v6 on). */
+  applicationId?: string;
+  /** PFX with its private key, in base64. */
+  applicationCertificate?: string;
+  applicationCertificatePassword?: string;
+  /** Account that the application acts as; needed with the certificate. */
+  impersonationAccountName?: string;
 }
 
 export interface RestoreToInput extends AccessInput {
@@ -81,6 +100,11 @@ export interface RestoreToInput extends AccessInput {
   mailbox: string;
   /** Client Access server, resolved by the Veeam server. Default outlook.office365.com. */
   casServer?: string;
+  /** Folder of the target mailbox; made if it is not there (REST API v4 on). Default: the original folders. */
+  folder?: string;
+  /** Both for a target in another organisation (REST API v6 on). */
+  officeRegion?: string;
+  officeOrganizationName?: string;
   changedItems?: boolean;
   deletedItems?: boolean;
   markRestoredAsUnread?: boolean;
@@ -97,7 +121,6 @@ export interface FailurePolicyInput {
 }
 
 export const actionNames = ["exportToPst", "restoreToOriginalLocation", "restoreTo"] as const;
-export const accessNames = ["userName", "userPassword"] as const;
 
 /** Written into the state when a resource is created, so that a later default changes no older one. Never edit a value. */
 const defaults: { path: [string] | [string, string]; value: unknown }[] = [

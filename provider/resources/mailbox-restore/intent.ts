@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { accessNames, actionNames, withDefaults } from "./inputs";
+import { accessNames } from "./access";
+import { actionNames, withDefaults } from "./inputs";
 
 /** What is to be done, in one normal form: two programs that mean the same have the same intent. */
 export type Intent = Record<string, unknown>;
@@ -24,6 +25,9 @@ export function intentOf(bag: object): Intent {
     intent["pointInTime"] = momentOf(backup["pointInTime"]);
     intent["showDeleted"] = backup["showDeleted"] ?? false;
     intent["showAllVersions"] = backup["showAllVersions"] ?? false;
+    if (inputs["repositoryId"] !== undefined) {
+      intent["repositoryId"] = lowerCase(inputs["repositoryId"]);
+    }
   } else {
     // `mailboxId` is an output of every restore, and an input of this form alone.
     intent["restoreSessionId"] = lowerCase(inputs["restoreSessionId"]);

@@ -51,9 +51,20 @@ export function outputsOf(
  */
 export function withEdits(outputs: MailboxRestoreOutputs, inputs: MailboxRestoreInputs): MailboxRestoreOutputs {
   const { organization, mailbox, pointInTime, showDeleted, showAllVersions, session, restoreSessionId } = inputs;
-  const { confirmInPlace, failurePolicy, onUnknown, reason, onDestroy, timeouts, adopt, __urn } = inputs;
+  const { confirmInPlace, maxRestorePointAge, failurePolicy, onUnknown, reason, onDestroy, timeouts, adopt, __urn } =
+    inputs;
   const source = { organization, mailbox, pointInTime, showDeleted, showAllVersions, session, restoreSessionId };
-  const edits = { confirmInPlace, failurePolicy, onUnknown, reason, onDestroy, timeouts, adopt, __urn };
+  const edits = {
+    confirmInPlace,
+    maxRestorePointAge,
+    failurePolicy,
+    onUnknown,
+    reason,
+    onDestroy,
+    timeouts,
+    adopt,
+    __urn,
+  };
   return plain<object>({ ...outputs, ...source, ...edits }) as MailboxRestoreOutputs;
 }
 

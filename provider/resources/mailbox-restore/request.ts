@@ -1,7 +1,10 @@
 import type { ExchangeAccess } from "../../api/dialects/dialect";
+import type { ExchangeSettings } from "../../config";
 import { ConfigError } from "../../errors";
 import type { Connection } from "../../restore/connection";
 import type { RestoreAction, RestoreSource } from "../../restore/restore";
+import { parseAge } from "../../timeouts";
+import { accessOf, secretAccessNames } from "./access";
 import type { AccessInput, MailboxRestoreInputs } from "./inputs";
 
 /** Inputs of a program in the terms of `provider/restore/`. */
@@ -11,7 +14,9 @@ export function keepSecrets(
   connection: Connection,
   { restoreTo, restoreToOriginalLocation }: MailboxRestoreInputs,
 ): void {
-  [restoreTo, restoreToOriginalLocation].forEach((access) => connection.keepSecret(access?.userPassword ?? ""));
+  for (const access of [restoreTo, restoreToOriginalLocation]) {
+    secretAccessNames.forEach((name) => connection.keepSecret(access?.[name] ?? ""));
+  }
 }
 
 export function sourceOf(inputs: MailboxRestoreInputs): RestoreSource {
@@ -29,26 +34,33 @@ export function sourceOf(inputs: MailboxRestoreInputs): RestoreSource {
     pointInTime: inputs.pointInTime ?? "",
     showDeleted: inputs.showDeleted ?? false,
     showAllVersions: inputs.showAllVersions ?? false,
+    repositoryId: inputs.repositoryId,
+    maxAgeMs: inputs.maxRestorePointAge === undefined ? undefined : parseAge(inputs.maxRestorePointAge),
   };
 }
 
-export function actionOf(
-  inputs: MailboxRestoreInputs,
-  exchange: AccessInput | Partial<Record<keyof AccessInput, string | undefined>>,
-): RestoreAction {
+export function actionOf(inputs: MailboxRestoreInputs, exchange: ExchangeSettings): RestoreAction {
   const { exportToPst, restoreTo, restoreToOriginalLocation } = inputs;
   if (exportToPst !== undefined) {
-    return { kind: "exportToPst", path: exportToPst.path, contentKeywords: exportToPst.contentKeywords };
+    const { path, contentKeywords, enablePstSizeLimit, pstSizeLimitBytes } = exportToPst;
+    const limit = enablePstSizeLimit === true ? pstSizeLimitBytes : undefined;
+    return { kind: "exportToPst", path, options: { contentKeywords, pstSizeLimitBytes: limit } };
   }
   if (restoreTo === undefined) {
-    return { kind: "restoreToOriginalLocation", access: accessOf(restoreToOriginalLocation ?? {}, exchange) };
+    return {
+      kind: "restoreToOriginalLocation",
+      access: accessIn("restoreToOriginalLocation", restoreToOriginalLocation ?? {}, exchange),
+    };
   }
   return {
     kind: "restoreTo",
-    access: accessOf(restoreTo, exchange),
+    access: accessIn("restoreTo", restoreTo, exchange),
     options: {
       casServer: restoreTo.casServer ?? "outlook.office365.com",
       mailbox: restoreTo.mailbox,
+      folder: restoreTo.folder,
+      officeRegion: restoreTo.officeRegion,
+      officeOrganizationName: restoreTo.officeOrganizationName,
       changedItems: restoreTo.changedItems ?? true,
       deletedItems: restoreTo.deletedItems ?? true,
       markRestoredAsUnread: restoreTo.markRestoredAsUnread ?? false,
@@ -60,17 +72,10 @@ export function actionOf(
   };
 }
 
-function accessOf(
-  action: AccessInput,
-  exchange: Partial<Record<keyof AccessInput, string | undefined>>,
-): ExchangeAccess {
-  const userName = action.userName ?? exchange.userName;
-  const userPassword = action.userPassword ?? exchange.userPassword;
-  if (userName === undefined || userPassword === undefined) {
-    throw new ConfigError(
-      "A restore needs an account that may write into the mailbox: userName and userPassword in the action, or " +
-        "vb365:exchangeUserName and vb365:exchangeUserPassword for all restores. Nothing was sent.",
-    );
+function accessIn(at: string, action: AccessInput, exchange: ExchangeSettings): ExchangeAccess {
+  const found = accessOf(at, action, exchange);
+  if ("mistake" in found) {
+    throw new ConfigError(`${at}: ${found.mistake.reason}. Nothing was sent.`);
   }
-  return { userName, userPassword };
+  return found.access;
 }

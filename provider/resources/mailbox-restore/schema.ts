@@ -1,6 +1,8 @@
-import { duration, emailAddress, flag, moment, object, shapeCheck, text } from "../shape";
+import { accessNames } from "./access";
+import { age, duration, emailAddress, flag, moment, object, shapeCheck, text } from "../shape";
 
-const access = { userName: text, userPassword: text };
+const access = Object.fromEntries(accessNames.map((name) => [name, text]));
+const gigabyte = 1024 ** 3;
 const flags = {
   changedItems: flag,
   deletedItems: flag,
@@ -24,9 +26,30 @@ export const findShapeMistakes = shapeCheck(
     ),
     restoreSessionId: text,
     mailboxId: text,
-    exportToPst: object({ path: text, contentKeywords: text }, ["path"]),
+    exportToPst: object(
+      {
+        path: text,
+        contentKeywords: text,
+        enablePstSizeLimit: flag,
+        pstSizeLimitBytes: { type: "integer", minimum: gigabyte, maximum: 49 * gigabyte },
+      },
+      ["path"],
+    ),
     restoreToOriginalLocation: object(access),
-    restoreTo: object({ casServer: text, mailbox: emailAddress, ...access, ...flags }, ["mailbox"]),
+    restoreTo: object(
+      {
+        casServer: text,
+        mailbox: emailAddress,
+        folder: text,
+        officeRegion: { enum: ["Worldwide", "Germany", "China", "USDefence", "USGovernment"] },
+        officeOrganizationName: text,
+        ...access,
+        ...flags,
+      },
+      ["mailbox"],
+    ),
+    repositoryId: text,
+    maxRestorePointAge: age,
     runId: text,
     confirmInPlace: text,
     failurePolicy: object({

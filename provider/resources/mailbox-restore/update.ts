@@ -60,7 +60,7 @@ function refuseAnotherServer({ settings }: Connection, { mailboxEmail, endpoint 
  * @param patience - how long a restore that still runs is waited for; undefined = not at all
  */
 export async function seeTheEnd(
-  { dialect }: Connection,
+  { speaking }: Connection,
   outputs: MailboxRestoreOutputs,
   patience: Patience | undefined,
 ): Promise<MailboxRestoreOutputs> {
@@ -68,6 +68,7 @@ export async function seeTheEnd(
   if (sent === undefined) {
     return outputs;
   }
+  const dialect = speaking(outputs.apiVersion);
   let sight: Sight;
   try {
     sight = patience === undefined ? await look(dialect, sent) : await follow(dialect, sent, patience);

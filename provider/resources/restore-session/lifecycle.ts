@@ -56,8 +56,9 @@ export async function readSession(
   if (connection.settings.endpoint !== outputs.endpoint) {
     return outputs;
   }
+  const dialect = connection.speaking(outputs.apiVersion);
   try {
-    return { ...outputs, state: (await connection.dialect.getSession(outputs.restoreSessionId)).state };
+    return { ...outputs, state: (await dialect.getSession(outputs.restoreSessionId)).state };
   } catch (error) {
     if (isNotFound(error)) {
       return { ...outputs, state: "Stopped" };
@@ -76,9 +77,9 @@ export async function deleteSession(
   outputs: RestoreSessionOutputs,
 ): Promise<string | undefined> {
   try {
-    const { settings, dialect } = connect();
+    const { settings, speaking } = connect();
     if (settings.endpoint === outputs.endpoint) {
-      await dialect.stopSession(outputs.restoreSessionId);
+      await speaking(outputs.apiVersion).stopSession(outputs.restoreSessionId);
     }
     return undefined;
   } catch (error) {

@@ -1,0 +1,101 @@
+import { isApiError, isNotFound } from "../../errors";
+import type { Http } from "../http";
+import { readAllPages } from "../pages";
+import type { HttpRequest } from "../transport";
+import type { ActionLimits, ExportAnswer, Organization, RestoreSession } from "./dialect";
+import { hasEnded, parseEvent, parseMailbox, parseOrganization, parsePage, parseSession } from "./parse";
+
+/** Requests that a version makes; what all dialects ask the same way, stands here. */
+export function callsOf(http: Http, root: string, names: { mailboxes: string; pageSize: number }) {
+  const { pageSize } = names;
+  const get = (path: string, query?: HttpRequest["query"]): HttpRequest => ({
+    method: "GET",
+    path: root + path,
+    headers: { Accept: "application/json" },
+    ...(query === undefined ? {} : { query }),
+    repeatable: true,
+  });
+  const post = (path: string, body?: object, options: Partial<HttpRequest> = {}): HttpRequest => ({
+    method: "POST",
+    path: root + path,
+    headers: { Accept: "application/json", ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    repeatable: false,
+    ...options,
+  });
+  const sessionPath = (sessionId: string) => `/RestoreSessions/${encodeURIComponent(sessionId)}`;
+  const mailboxPath = (sessionId: string, mailboxId: string) =>
+    `${sessionPath(sessionId)}/${names.mailboxes}/${encodeURIComponent(mailboxId)}`;
+  const readPages = <T extends { id: string }>(
+    path: string,
+    parse: (item: unknown) => T,
+    query: HttpRequest["query"] = {},
+  ) =>
+    readAllPages<T>(
+      async (offset, limit) => parsePage(path, await http.json(get(path, { ...query, offset, limit })), parse),
+      { pageSize, idOf: (item) => item.id },
+    );
+  const getSession = async (sessionId: string): Promise<RestoreSession> =>
+    parseSession(await http.json(get(sessionPath(sessionId))));
+
+  /** A tenant may see its own organisation only: then the list is refused, and the singular resource answers. */
+  let isTenant = false;
+  const listOrganizations = async (list: () => Promise<Organization[]>): Promise<Organization[]> => {
+    try {
+      return await list();
+    } catch (error) {
+      if (!isApiError(error) || error.status !== 403) {
+        throw error;
+      }
+      const own = parseOrganization(await http.json(get("/Organization")));
+      isTenant = true;
+      return [own];
+    }
+  };
+
+  return {
+    get,
+    post,
+    sessionPath,
+    mailboxPath,
+    readPages,
+    getSession,
+    listOrganizations,
+    /** Under which a session of an organisation is opened. */
+    organizationPath: (organizationId: string) =>
+      isTenant ? "/Organization" : `/Organizations/${encodeURIComponent(organizationId)}`,
+    listMailboxes: (sessionId: string) => readPages(`${sessionPath(sessionId)}/${names.mailboxes}`, parseMailbox),
+    // Paging parameters came with v5; an older server ignores them and sends everything, or its first page.
+    listEvents: (sessionId: string) => readPages(`${sessionPath(sessionId)}/Events`, parseEvent),
+    listSessions: () => readPages("/RestoreSessions", parseSession),
+    /** Stops a session with this request; what is over already counts as stopped. */
+    async stopSession(sessionId: string, request: HttpRequest): Promise<void> {
+      try {
+        await http.json(request);
+      } catch (error) {
+        if (!isNotFound(error) && !(isApiError(error) && (await hasEnded(getSession(sessionId))))) {
+          throw error;
+        }
+      }
+    },
+    /** An action on a mailbox: sent once, and waited for as long as its limits allow. */
+    action: (
+      path: string,
+      body: object,
+      { firstByte, idle, restore }: ActionLimits,
+      accept = "application/json",
+    ): HttpRequest =>
+      post(path, body, {
+        headers: { Accept: accept, "Content-Type": "application/json" },
+        firstByteTimeoutMs: firstByte,
+        firstByteTimeoutName: "firstByte",
+        idleTimeoutMs: idle,
+        totalTimeoutMs: restore,
+      }),
+    async receive(request: HttpRequest): Promise<ExportAnswer> {
+      const response = await http.stream(request);
+      const length = response.header("content-length");
+      return { body: response.body, bytes: length === undefined ? undefined : Number(length) };
+    },
+  };
+}

@@ -1,0 +1,175 @@
+import { MailboxRestoreError, isNotFound } from "../../errors";
+import { fieldsOf } from "../fields";
+import type { Page } from "../pages";
+import type {
+  Counts,
+  DeviceCode,
+  Mailbox,
+  Organization,
+  RestoreAnswer,
+  RestorePoint,
+  RestoreSession,
+  SessionEvent,
+} from "./dialect";
+
+/** Reads what servers of any version answer: their shapes differ less than their spelling does. */
+
+/** A stop that was refused is no failure when the session is over: v3 answers 500 on sessions that have expired. */
+export async function hasEnded(session: Promise<RestoreSession>): Promise<boolean> {
+  try {
+    return (await session).state === "Stopped";
+  } catch (error) {
+    return isNotFound(error);
+  }
+}
+
+/** A list as a page object or as a bare array: the pages of the reference and its clients disagree for v3. */
+export function parsePage<T>(path: string, body: unknown, parse: (item: unknown) => T): Page<T> {
+  if (Array.isArray(body)) {
+    return { results: body.map(parse), limit: Number.POSITIVE_INFINITY };
+  }
+  const page = fieldsOf(body, path);
+  const results = page.items("results");
+  if (results === undefined) {
+    throw new MailboxRestoreError("api", `${path}: the server's answer has no "results"`);
+  }
+  return {
+    results: results.map(parse),
+    limit: page.count("limit") ?? undefined,
+    hasNext: page.nested("_links")?.has("next"),
+  };
+}
+
+export function parseOrganization(item: unknown): Organization {
+  const fields = fieldsOf(item, "Organizations");
+  return {
+    id: fields.requiredText("id"),
+    name: fields.text("name") ?? "",
+    officeName: fields.text("officeName"),
+    firstBackupTime: fields.text("firstBackuptime"),
+    lastBackupTime: fields.text("lastBackuptime"),
+  };
+}
+
+export function parseSession(item: unknown): RestoreSession {
+  const fields = fieldsOf(item, "Restore session");
+  // Starting, Working, Stopping, Stopped; the samples disagree about case.
+  const state = fields.text("state")?.toLowerCase();
+  return {
+    id: fields.requiredText("id"),
+    state: state === "stopped" || state === "stopping" ? "Stopped" : "Working",
+    name: fields.text("name") ?? "",
+    organization: fields.text("organization") ?? "",
+    initiatedBy: fields.text("initiatedBy") ?? "",
+    createdAt: fields.text("creationTime") ?? "",
+    endedAt: fields.text("endTime"),
+    result: fields.text("result") ?? "",
+  };
+}
+
+export function parseMailbox(item: unknown): Mailbox {
+  const fields = fieldsOf(item, "Mailboxes");
+  return {
+    id: fields.requiredText("id"),
+    name: fields.text("name") ?? "",
+    email: fields.text("email") ?? "",
+    isArchive: fields.flag("isArchive"),
+    isPublic: fields.flag("isPublic"),
+  };
+}
+
+export function parseEvent(item: unknown): SessionEvent {
+  const fields = fieldsOf(item, "Events");
+  return {
+    id: fields.requiredText("id"),
+    type: fields.text("type") ?? "None",
+    status: fields.text("status") ?? "",
+    title: fields.text("title") ?? "",
+    message: fields.text("message") ?? "",
+    startTime: fields.text("startTime") ?? "",
+    endTime: fields.text("endTime"),
+  };
+}
+
+const countFields = [
+  "createdItemsCount",
+  "mergedItemsCount",
+  "failedItemsCount",
+  "skippedItemsCount",
+  "failedFoldersCount",
+];
+
+export function parseRestoreAnswer(body: unknown): RestoreAnswer {
+  if (body === undefined || body === null) {
+    return { counts: undefined, warnings: [], exceptions: [], cannotContinueError: undefined };
+  }
+  const fields = fieldsOf(body, "Restore");
+  const [created = null, merged = null, failed = null, skipped = null, failedFolders = null] = countFields.map((name) =>
+    fields.count(name),
+  );
+  const counts: Counts = { created, merged, failed, skipped, failedFolders };
+  const counted = Object.values(counts).some((count) => count !== null);
+  const [cannotContinueError] = fields.texts("cannotContinueError");
+  const [exceptions, warnings] = [fields.texts("exceptions"), fields.texts("warnings")];
+  // Something else than an empty answer and than counters, `{"message": …}` with status 200 for one, says nothing of the restore.
+  const unreadable = countFields.filter((name) => fields.isUnreadableCount(name));
+  const foreign = fields.others([...countFields, "cannotContinueError", "exceptions", "warnings"]);
+  const isForeign =
+    foreign.some((name) => /message|error/.test(name)) || (!counted && exceptions.length === 0 && foreign.length > 0);
+  if (unreadable.length > 0 || (isForeign && cannotContinueError === undefined)) {
+    const odd = [...unreadable, ...foreign].join(", ");
+    throw new MailboxRestoreError(
+      "api",
+      `Restore: the server answered 200 with something that cannot be read (${odd})`,
+    );
+  }
+  return { counts: counted ? counts : undefined, warnings, exceptions, cannotContinueError };
+}
+
+/** `{sessionId}` (v8), or, should a server of that version wait for the end all the same, what it counted. */
+export function parseBegunRestore(body: unknown): RestoreAnswer {
+  const runsIn = body === undefined || body === null ? undefined : fieldsOf(body, "Restore").text("sessionId");
+  return runsIn === undefined
+    ? parseRestoreAnswer(body)
+    : { runsIn, counts: undefined, warnings: [], exceptions: [], cannotContinueError: undefined };
+}
+
+/** Counters of a whole session (v8). */
+export function parseStatistics(body: unknown): RestoreAnswer {
+  const fields = fieldsOf(body, "Statistics");
+  const restored = fields.count("restoredItemsCount");
+  const counts: Counts = {
+    created: null,
+    merged: null,
+    failed: fields.count("failedItemsCount"),
+    skipped: fields.count("skippedItemsCount"),
+    failedFolders: null,
+    ...(restored === null ? {} : { restored }),
+  };
+  const isCounted = restored !== null && counts.failed !== null && counts.skipped !== null;
+  return {
+    counts: isCounted ? counts : undefined,
+    warnings: fields.texts("warnings"),
+    exceptions: fields.texts("errors"),
+    cannotContinueError: undefined,
+  };
+}
+
+export function parseDeviceCode(body: unknown): DeviceCode {
+  const fields = fieldsOf(body, "Device code");
+  return {
+    userCode: fields.requiredText("userCode"),
+    verificationUrl: fields.requiredText("verificationUrl"),
+    expiresInSeconds: fields.count("expiresIn") ?? 0,
+    message: fields.text("message") ?? "",
+  };
+}
+
+export function parseRestorePoint(item: unknown): RestorePoint {
+  const fields = fieldsOf(item, "Restore points");
+  return {
+    id: fields.requiredText("id"),
+    backupTime: fields.requiredText("backupTime"),
+    repositoryId: fields.text("repositoryId"),
+  };
+}
