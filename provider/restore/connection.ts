@@ -63,7 +63,7 @@ export function connect(
     }
     return known;
   };
-  const dialect = createChosenDialect(async () => {
+  const dialect = createChosenDialect(settings.apiVersion, async () => {
     const version = settings.apiVersion === "auto" ? await newestServed(probing) : settings.apiVersion;
     return speak(version).dialect;
   });

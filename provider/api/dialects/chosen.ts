@@ -3,9 +3,13 @@ import type { Dialect } from "./dialect";
 /**
  * A dialect that is chosen when it is first used. What it says of itself (version, and when restores end) is known from then on.
  *
+ * @param configured - what it says of its version before, "auto" for one
  * @param choose - called once; again when it has failed
  */
-export function createChosenDialect(choose: () => Promise<Dialect>): Dialect & { choose(): Promise<Dialect> } {
+export function createChosenDialect(
+  configured: string,
+  choose: () => Promise<Dialect>,
+): Dialect & { choose(): Promise<Dialect> } {
   let chosen: Dialect | undefined;
   let choosing: Promise<Dialect> | undefined;
   const choice = async (): Promise<Dialect> => {
@@ -26,7 +30,7 @@ export function createChosenDialect(choose: () => Promise<Dialect>): Dialect & {
   return {
     choose: choice,
     get apiVersion() {
-      return known().apiVersion;
+      return chosen?.apiVersion ?? configured;
     },
     get restoresEndLater() {
       return known().restoresEndLater;
