@@ -81,35 +81,38 @@ async function work(
     if (plan.effect !== undefined && "expireToken" in plan.effect) {
       state.tokens.expire(authorization);
     }
+    const { version } = match.route;
     const user = match.route.anonymous === true ? "" : state.tokens.userOf(authorization);
     if (plan.effect !== undefined && "expireSession" in plan.effect) {
       state.sessions.stop(state.sessions.find(match.params["sessionId"] ?? "", user), "idle");
     }
     return await match.route.handle({
       state,
+      version,
+      tenantOf: state.tokens.tenantOf(user),
       params: match.params,
       query: lowerCaseNames(record.query),
       body: record.body,
       user,
-      baseUrl: `https://${host ?? ""}`,
+      baseUrl: version.isFlat ? "" : `https://${host ?? ""}`,
       restoreResult:
         plan.effect !== undefined && "restoreResult" in plan.effect ? plan.effect.restoreResult : undefined,
       duringWork,
     });
   } catch (error) {
-    return refusal(error);
+    return refusal(error, match?.route.version.number ?? 3);
   }
 }
 
-function refusal(error: unknown): Answer {
+function refusal(error: unknown, versionNumber: number): Answer {
   if (error instanceof Unauthorized) {
     return emptyAnswer(401);
   }
-  if (error instanceof VendorError || error instanceof TokenRefused) {
+  if (error instanceof TokenRefused) {
     return jsonAnswer(error.status, error.body);
   }
-  const failure = new VendorError("simulatorFailed", String(error));
-  return jsonAnswer(failure.status, failure.body);
+  const failure = error instanceof VendorError ? error : new VendorError("simulatorFailed", String(error));
+  return jsonAnswer(failure.status, failure.bodyOf(versionNumber));
 }
 
 function faultAnswer(effect: AnswerInstead): Answer {

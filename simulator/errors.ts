@@ -23,6 +23,14 @@ const errors = {
   missingParameters: { status: 500, message: "Missing mandatory parameters" },
   /** [inf] 400 for a restore without any way to log in to Exchange. */
   noExchangeCredentials: { status: 400, message: "The request is invalid: no credentials are specified." },
+  /** [inf] 400; what is asked for and how its lack is told is not documented. */
+  noAntiforgery: { status: 400, message: "The antiforgery token is missing." },
+  /** [inf] 403; v8 adds the code [D]. */
+  tenantOnly: { status: 403, message: "Access is denied.", vendorCode: "ResourceAccessDenied" },
+  /** [inf] 400 for two ways into Exchange at once. */
+  twoVariants: { status: 400, message: "The request is invalid: more than one kind of credentials is specified." },
+  /** [inf] */
+  deviceCodeNotEntered: { status: 500, message: "The device code was not entered, or has expired." },
   /** [I] Status and text of a missing Explorer; used here for session types other than Exchange. */
   sessionNotCreated: { status: 500, message: "Restore session cannot be created." },
   /** [C] 500 on reads of a stopped session; [I] the text, which users met after a premature session shutdown. */
@@ -41,12 +49,12 @@ const errors = {
   mailboxUnreachable: { status: 500, message: "cannot open user mailbox" },
   /** Not the vendor's: the simulator itself has a bug. */
   simulatorFailed: { status: 500, message: "The simulator failed" },
-} as const satisfies Record<string, { status: number; message: string }>;
+} as const satisfies Record<string, { status: number; message: string; vendorCode?: string }>;
 
 /** A name in the table of refusals. */
 export type VendorErrorCode = keyof typeof errors;
 
-/** A refusal of a request, answered as `{"message": …}`, the error shape of v3 to v6. [D] */
+/** A refusal of a request, answered as `{"message": …}`; v7 adds `errorCode`, v8 also `stackTrace`. [D] */
 export class VendorError extends Error {
   readonly status: number;
 
@@ -59,8 +67,15 @@ export class VendorError extends Error {
     this.status = errors[code].status;
   }
 
-  get body(): WireError {
-    return { message: this.message };
+  /** @param versionNumber - of the API that was asked; 3 where no version was. */
+  bodyOf(versionNumber: number): WireError & { errorCode?: string | null; stackTrace?: string | null } {
+    const { message } = this;
+    const known: { status: number; vendorCode?: string } = errors[this.code];
+    const errorCode = known.vendorCode ?? (known.status === 404 ? "ResourceNotFound" : null);
+    if (versionNumber >= 8) {
+      return { message, errorCode, stackTrace: "   at Veeam.Archiver.REST.Controller.Run()" };
+    }
+    return versionNumber === 7 ? { message, errorCode: null } : { message };
   }
 }
 

@@ -8,6 +8,7 @@ export type { RestoreCounts } from "./mail";
 export type { MailboxExport, MailboxWrite } from "./state";
 export type { SessionEvent, SessionRecord } from "./sessions";
 export type { PstSource } from "./pst";
+export type { ApiVersionName } from "./versions";
 export type { Login } from "./tokens";
 export { defaultOrganizations, numberedMailboxes } from "./seed";
 export type { ItemSeed, MailboxSeed, OrganizationSeed, SeededMailbox, SeededOrganization } from "./seed";

@@ -75,7 +75,7 @@ function unknownFields(route: Route, query: Record<string, string>, body: unknow
   if (!isRecord(body)) {
     return inQuery;
   }
-  const inBody = strangers(Object.keys(body), route.form ?? Object.keys(route.actions ?? {}));
+  const inBody = strangers(Object.keys(body), route.form ?? route.fields ?? Object.keys(route.actions ?? {}));
   const inActions = Object.entries(route.actions ?? {}).flatMap(([action, known]) =>
     Object.entries(body)
       .filter(([name, fields]) => name.toLowerCase() === action.toLowerCase() && isRecord(fields))

@@ -33,6 +33,8 @@ export interface MailboxSeed {
   email: string;
   /** Default false. An archive may have the e-mail of its primary mailbox. [inf] */
   isArchive?: boolean;
+  /** A mailbox of public folders; default false. */
+  isPublic?: boolean;
   /** As a target it answers "cannot open user mailbox"; default false. */
   unreachable?: boolean;
   items?: ItemSeed[];

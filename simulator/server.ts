@@ -8,10 +8,11 @@ import { FaultList } from "./faults";
 import type { SimulatorOptions } from "./options";
 import { stateFrom } from "./options";
 import type { OpenRecord, RecordedRequest } from "./recording";
-import { v3Routes } from "./routes/v3";
+import { routesOf } from "./routes";
 import type { SeededOrganization } from "./seed";
 import type { SessionRecord } from "./sessions";
 import type { MailboxExport, MailboxWrite } from "./state";
+import { versions } from "./versions";
 
 /** A running stand-in for a Veeam Backup for Microsoft Office 365 server. */
 export interface Simulator {
@@ -33,10 +34,13 @@ export interface Simulator {
   readonly writes: readonly MailboxWrite[];
   /** One entry for each accepted PST export. */
   readonly exports: readonly MailboxExport[];
-  /** Successful logins with a password. */
+  /** A person enters this device code at Microsoft's page. */
+  enterDeviceCode(userCode: string): void;
+  /** Successful logins with a password or an assertion. */
   readonly logins: number;
   /** Successful refreshes of a token. */
   readonly refreshes: number;
+  readonly logouts: number;
   readonly sessions: readonly SessionRecord[];
   /** Those that are Working. */
   readonly openSessions: readonly SessionRecord[];
@@ -46,7 +50,7 @@ export interface Simulator {
 }
 
 /**
- * Starts a server on 127.0.0.1 that speaks the REST API v3 over HTTPS and keeps state.
+ * Starts a server on 127.0.0.1 that speaks the REST API over HTTPS, v3 or those versions that are named, and keeps state.
  *
  * It stands in for the Veeam server alone, shares no code with the client, and is for tests and trials. The same calls
  * get the same answers: nothing is random but keys and certificates.
@@ -67,7 +71,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const faults = new FaultList();
   const requests: OpenRecord[] = [];
   const stopping = new AbortController();
-  const dispatcher = { state, routes: v3Routes, faults, requests, signal: stopping.signal };
+  const served = options.apiVersions ?? ["v3"];
+  const routes = versions.filter(({ name }) => served.includes(name)).flatMap(routesOf);
+  const dispatcher = { state, routes, faults, requests, signal: stopping.signal };
 
   const server = createServer({ key: certificates.serverKey, cert: certificates.serverCert }, (request, response) => {
     response.on("error", () => undefined);
@@ -116,6 +122,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     get refreshes() {
       return state.tokens.refreshes;
     },
+    get logouts() {
+      return state.tokens.logouts;
+    },
+    enterDeviceCode: (userCode) => state.deviceCodes.enter(userCode),
     get sessions() {
       return state.sessions.all;
     },

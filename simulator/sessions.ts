@@ -21,8 +21,8 @@ export interface SessionRecord {
   /** The login that opened it. */
   readonly user: string;
   readonly state: "Working" | "Stopped";
-  /** Who ended it: a request, or the idle limit; undefined while it works. */
-  readonly stoppedBy: "client" | "idle" | undefined;
+  /** Who ended it: a request, the idle limit, or the end of the restore that it was made for; undefined while it works. */
+  readonly stoppedBy: "client" | "idle" | "server" | undefined;
   /** The point in time that was asked for, ISO 8601 in UTC. */
   readonly dateTime: string;
   readonly showDeleted: boolean;
@@ -38,9 +38,14 @@ export interface SessionRecord {
 export interface Session extends SessionRecord {
   readonly organization: SeededOrganization;
   state: "Working" | "Stopped";
-  stoppedBy: "client" | "idle" | undefined;
+  stoppedBy: "client" | "idle" | "server" | undefined;
   endTime: Date | undefined;
   readonly events: SessionEvent[];
+  /** What its statistics name (v8). */
+  readonly warnings: string[];
+  readonly errors: string[];
+  /** Set for a session that the server made for one restore. */
+  result: "Success" | "Warning" | "Failed" | undefined;
   lastUsed: Date;
   /** Restores and exports that run. */
   running: number;
@@ -92,6 +97,9 @@ export class Sessions {
       endTime: undefined,
       isEmpty: first === undefined || request.time < new Date(first),
       events: [],
+      warnings: [],
+      errors: [],
+      result: undefined,
       lastUsed: now,
       running: 0,
     };
@@ -129,7 +137,7 @@ export class Sessions {
   }
 
   /** Ends a session; one that has ended stays as it is. Work that runs in it goes on to its end. [inf] */
-  stop(session: Session, stoppedBy: "client" | "idle", endTime = this.clock()): void {
+  stop(session: Session, stoppedBy: "client" | "idle" | "server", endTime = this.clock()): void {
     if (session.state === "Working") {
       session.state = "Stopped";
       session.stoppedBy = stoppedBy;

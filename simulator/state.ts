@@ -1,3 +1,4 @@
+import { DeviceCodes } from "./device-codes";
 import type { RestoreCounts } from "./mail";
 import { TargetMailboxes } from "./mail";
 import type { PstFile } from "./pst";
@@ -15,6 +16,13 @@ export interface MailboxWrite {
   readonly targetIsArchive: boolean;
   /** The folder that was asked for, if any. */
   readonly folder: string | undefined;
+  /** Region and organization of a target elsewhere, as asked (v6 on). */
+  readonly officeRegion: string | undefined;
+  readonly officeOrganizationName: string | undefined;
+  /** How the server was let into Exchange. */
+  readonly accessBy: "password" | "deviceCode" | "certificate";
+  /** The session that tells of it, where that is another one (v8). */
+  readonly runsIn: string | undefined;
   readonly action: "restoretoOriginallocation" | "restoreTo";
   /** Zeros until it is finished. */
   readonly counts: RestoreCounts;
@@ -29,6 +37,8 @@ export interface MailboxExport {
   readonly sessionId: string;
   readonly mailboxId: string;
   readonly keywords: string | undefined;
+  /** Where the file is split, in bytes, as asked (v4 on). */
+  readonly sizeLimitBytes: number | undefined;
   /** Items that the keywords found. */
   readonly matchedItems: number;
   /** Size of the file; what reached the client may be less. */
@@ -40,6 +50,12 @@ export interface Behaviour {
   exchange: { userName: string; userPassword: string };
   restoreAnswer: "empty" | "counters";
   restoreEvents: "named" | "unnamed" | "none";
+  application: { applicationId: string; certificate: string; certificatePassword?: string } | undefined;
+  antiforgery: "demanded" | "ignored";
+  asyncSession: "same" | "new";
+  statistics: "counts" | "none";
+  keywordBinding: "both" | "contentKeywords" | "contentKeyword";
+  stringBooleans: "accepted" | "refused";
   pst: PstFile;
 }
 
@@ -48,6 +64,7 @@ export class ServerState {
   readonly writes: MailboxWrite[] = [];
   readonly exports: MailboxExport[] = [];
   readonly targets = new TargetMailboxes();
+  readonly deviceCodes = new DeviceCodes();
   readonly sessions: Sessions;
 
   constructor(

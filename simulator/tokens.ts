@@ -1,16 +1,22 @@
 import type { WireToken } from "../provider/api/wire/v3";
-import { TokenRefused, Unauthorized } from "./errors";
+import { TokenRefused, Unauthorized, VendorError } from "./errors";
 import { tokenFrom } from "./ids";
 
 /** An account that may log in to the REST API. */
 export interface Login {
   username: string;
   password: string;
+  /** Another way in, from v4 on: Microsoft's answer to a device-code login. */
+  assertion?: { clientId: string; assertion: string };
+  /** Name of the organization that this login belongs to: a tenant, who sees no other. [D] */
+  tenantOf?: string;
 }
 
 interface Issued {
   user: string;
   expiresAt: number;
+  /** A cookie was not declined, and no call brings one. */
+  needsCookie: boolean;
 }
 
 const refreshTokenLifetimeMs = 24 * 60 * 60 * 1000;
@@ -27,47 +33,92 @@ export class Tokens {
   #issued = 0;
   logins = 0;
   refreshes = 0;
+  logouts = 0;
 
   constructor(
     private readonly accounts: readonly Login[],
     private readonly lifetimeSeconds: number,
     private readonly clock: () => Date,
-  ) {}
+    readyMade: readonly string[] = [],
+  ) {
+    const [first] = accounts;
+    for (const token of readyMade) {
+      this.#access.set(token, {
+        user: first?.username ?? "",
+        expiresAt: Number.POSITIVE_INFINITY,
+        needsCookie: false,
+      });
+    }
+  }
 
   /**
    * Password grant. The user name is compared without regard to case, as Windows does. [inf]
    *
    * @throws TokenRefused
    */
-  logIn(username: string, password: string): WireToken {
+  logIn(username: string, password: string, needsCookie = false): WireToken {
     const account = this.accounts.find((candidate) => sameName(candidate.username, username));
     if (account === undefined || account.password !== password) {
       throw new TokenRefused("invalid_grant", "Invalid credential(s)");
     }
     this.logins += 1;
-    return this.#issue(account.username);
+    return this.#issue(account.username, needsCookie);
+  }
+
+  /**
+   * Assertion grant; the client's id as it is, for a user met that its case mattered. [I]
+   *
+   * @throws TokenRefused
+   */
+  logInBy(clientId: string, assertion: string, needsCookie = false): WireToken {
+    const account = this.accounts.find(
+      ({ assertion: own }) => own !== undefined && own.clientId === clientId && own.assertion === assertion,
+    );
+    if (account === undefined) {
+      throw new TokenRefused("invalid_grant", "Invalid credential(s)");
+    }
+    this.logins += 1;
+    return this.#issue(account.username, needsCookie);
+  }
+
+  /** Ends the access tokens of a login. */
+  logOut(user: string): void {
+    this.logouts += 1;
+    for (const [token, issued] of this.#access) {
+      if (issued.user === user && issued.expiresAt !== Number.POSITIVE_INFINITY) {
+        this.#access.delete(token);
+      }
+    }
+  }
+
+  /** The organization of a tenant. */
+  tenantOf(user: string): string | undefined {
+    return this.accounts.find(({ username }) => username === user)?.tenantOf;
   }
 
   /** @throws TokenRefused when the token is unknown, used or too old. */
-  refresh(refreshToken: string): WireToken {
+  refresh(refreshToken: string, needsCookie = false): WireToken {
     const known = this.#refresh.get(refreshToken);
     this.#refresh.delete(refreshToken);
     if (known === undefined || known.expiresAt <= this.clock().getTime()) {
       throw new TokenRefused("invalid_grant", "The refresh token is invalid or has expired.");
     }
     this.refreshes += 1;
-    return this.#issue(known.user);
+    return this.#issue(known.user, needsCookie);
   }
 
   /**
    * The user of an `Authorization` header.
    *
-   * @throws Unauthorized
+   * @throws Unauthorized, or VendorError `noAntiforgery`
    */
   userOf(authorization: string | undefined): string {
     const known = this.#access.get(bearerOf(authorization));
     if (known === undefined || known.expiresAt <= this.clock().getTime()) {
       throw new Unauthorized();
+    }
+    if (known.needsCookie) {
+      throw new VendorError("noAntiforgery");
     }
     return known.user;
   }
@@ -77,14 +128,18 @@ export class Tokens {
     this.#access.delete(bearerOf(authorization));
   }
 
-  #issue(user: string): WireToken {
+  #issue(user: string, needsCookie: boolean): WireToken {
     this.#issued += 1;
     const now = this.clock();
     const expires = new Date(now.getTime() + this.lifetimeSeconds * 1000);
     const accessToken = tokenFrom("access", user, this.#issued);
     const refreshToken = tokenFrom("refresh", user, this.#issued);
-    this.#access.set(accessToken, { user, expiresAt: expires.getTime() });
-    this.#refresh.set(refreshToken, { user, expiresAt: now.getTime() + refreshTokenLifetimeMs });
+    this.#access.set(accessToken, { user, expiresAt: expires.getTime(), needsCookie });
+    this.#refresh.set(refreshToken, {
+      user,
+      expiresAt: now.getTime() + refreshTokenLifetimeMs,
+      needsCookie: false,
+    });
     return {
       access_token: accessToken,
       token_type: "bearer",

@@ -9,8 +9,9 @@ import type { SeededMailbox } from "../seed";
 import type { Session } from "../sessions";
 import type { MailboxWrite } from "../state";
 import { sameName } from "../tokens";
-import type { Action } from "./envelope";
-import { flagIn, requireFields, textIn } from "./envelope";
+import type { VersionTraits } from "../versions";
+import type { Action } from "./fields";
+import { flagIn, requireFields, textIn } from "./fields";
 import type { RouteContext } from "./route";
 
 const contentFlags = [
@@ -24,8 +25,23 @@ const contentFlags = [
 
 const mandatory = ["casServer", "mailbox", "markRestoredAsUnread", ...contentFlags];
 
+const certificateFields = [
+  "applicationId",
+  "applicationCertificate",
+  "applicationCertificatePassword",
+  "impersonationAccountName",
+];
+
+/** The properties of access to Exchange: user and password, a device code from v4 on, a certificate from v6 on. [D] */
+export function accessFields({ number, isFlat }: VersionTraits): string[] {
+  return ["userName", "userPassword", ...(number >= 4 ? ["userCode"] : []), ...(isFlat ? certificateFields : [])];
+}
+
 /** The properties of `restoreTo`; `folder` is accepted by v3 without being documented. [C] */
-export const restoreToFields: readonly string[] = [...mandatory, "folder", "userName", "userPassword"];
+export function restoreToFields(version: VersionTraits): string[] {
+  const elsewhere = version.isFlat ? ["officeRegion", "officeOrganizationName"] : [];
+  return [...mandatory, "folder", ...elsewhere, ...accessFields(version)];
+}
 
 interface Target {
   email: string;
@@ -37,7 +53,7 @@ interface Target {
 
 /**
  * Both restores. The request is checked first (parameters, account, target), and a refusal leaves neither an event nor
- * a write; then it blocks until the items are written [D].
+ * a write; then it blocks until the items are written [D], or, from v8 on, answers and goes on by itself.
  */
 export async function restore(
   context: RouteContext,
@@ -46,9 +62,11 @@ export async function restore(
   action: Action,
 ): Promise<Answer> {
   const { state } = context;
-  const target = action.name === "restoreTo" ? readTarget(action) : originalLocation(mailbox);
-  checkExchangeAccount(context, action);
+  const target = action.name === "restoreTo" ? readTarget(context, action) : originalLocation(mailbox);
+  const accessBy = checkExchangeAccess(context, action);
   checkReachable(session, target);
+  const own = context.version.restoresEndLater && state.behaviour.asyncSession === "new";
+  const telling = own ? sessionForOne(context, session) : session;
 
   const write: { -readonly [Key in keyof MailboxWrite]: MailboxWrite[Key] } = {
     sessionId: session.id,
@@ -56,6 +74,10 @@ export async function restore(
     targetEmail: target.email,
     targetIsArchive: target.isArchive,
     folder: target.folder,
+    officeRegion: textIn(action, "officeRegion"),
+    officeOrganizationName: textIn(action, "officeOrganizationName"),
+    accessBy,
+    runsIn: own ? telling.id : undefined,
     action: action.name === "restoreTo" ? "restoreTo" : "restoretoOriginallocation",
     counts: { created: 0, merged: 0, failed: 0, skipped: 0, failedFolders: 0 },
     markedAsUnread: 0,
@@ -64,24 +86,55 @@ export async function restore(
   state.writes.push(write);
   const { restoreEvents } = state.behaviour;
   const text = restoreEvents === "named" ? `Restoring mailbox ${mailbox.name} (${mailbox.email})` : "Restoring mailbox";
-  const event = restoreEvents === "none" ? undefined : state.sessions.beginEvent(session, "Restore", text);
-
-  await context.duringWork();
+  const event = restoreEvents === "none" ? undefined : state.sessions.beginEvent(telling, "Restore", text);
 
   const result = context.restoreResult ?? {};
-  const place = JSON.stringify([target.email.toLowerCase(), target.isArchive, target.folder?.toLowerCase()]);
-  write.counts = state.targets.restore(session, mailbox, place, target.flags, result);
-  write.markedAsUnread = target.marksAsUnread ? write.counts.created + write.counts.merged : 0;
-  write.finishedAt = state.clock().toISOString();
-  if (event !== undefined) {
+  const finish = async (): Promise<void> => {
+    await context.duringWork();
+    const place = JSON.stringify([target.email.toLowerCase(), target.isArchive, target.folder?.toLowerCase()]);
+    write.counts = state.targets.restore(session, mailbox, place, target.flags, result);
+    write.markedAsUnread = target.marksAsUnread ? write.counts.created + write.counts.merged : 0;
+    write.finishedAt = state.clock().toISOString();
+    telling.warnings.push(...(result.warnings ?? []));
+    telling.errors.push(...[result.cannotContinueError ?? [], result.exceptions ?? []].flat());
     const status = statusOf(write.counts, result);
-    state.sessions.endEvent(event, status, status === "Success" ? text : `${text}: ${troubleIn(write.counts, result)}`);
+    if (event !== undefined) {
+      const trouble = troubleIn(write.counts, result);
+      state.sessions.endEvent(event, status, status === "Success" ? text : `${text}: ${trouble}`);
+    }
+    if (own) {
+      telling.result = status;
+      state.sessions.stop(telling, "server");
+    }
+  };
+  if (context.version.restoresEndLater) {
+    void state.sessions.work(session, () => state.sessions.work(telling, finish));
+    return jsonAnswer(200, { sessionId: telling.id });
   }
-  return answerOf(result.answer ?? state.behaviour.restoreAnswer, write.counts, result);
+  await finish();
+  const { restoreAnswer } = state.behaviour;
+  // Only of v3 it is not known whether it counts. [D][C]
+  const answer = context.version.number === 3 ? restoreAnswer : "counters";
+  return answerOf(context.version.number, result.answer ?? answer, write.counts, result);
 }
 
-function readTarget(action: Action): Target {
-  requireFields(action, mandatory);
+/** A session that the server makes for one restore. [inf] */
+function sessionForOne(
+  context: RouteContext,
+  { organization, dateTime, showDeleted, showAllVersions }: Session,
+): Session {
+  const { sessions } = context.state;
+  return sessions.open({ organization, user: context.user, time: new Date(dateTime), showDeleted, showAllVersions });
+}
+
+/** Up to v5 every flag is mandatory [I]; from v6 on only the address is, and flags are real booleans [D]. */
+function readTarget(context: RouteContext, action: Action): Target {
+  const { version, state } = context;
+  requireFields(action, version.isFlat ? ["mailbox"] : mandatory);
+  const word = contentFlags.find((name) => typeof action.fields[name.toLowerCase()] === "string");
+  if (version.isFlat && state.behaviour.stringBooleans === "refused" && word !== undefined) {
+    throw new VendorError("invalidValue", word);
+  }
   const flags = Object.fromEntries(contentFlags.map((name) => [name, flagIn(action, name)]));
   return {
     email: textIn(action, "mailbox") ?? "",
@@ -102,18 +155,45 @@ function originalLocation(mailbox: SeededMailbox): Target {
   };
 }
 
-/** v3 has user and password only. [D] Neither of them: 400; one of them: a missing parameter. [inf] */
-function checkExchangeAccount(context: RouteContext, action: Action): void {
-  const { exchange } = context.state.behaviour;
+/**
+ * The way into Exchange. None, or two at once: 400 [inf]; a part of one: a missing parameter [inf]. What a version does not have is
+ * ignored, as every unknown property is [C].
+ */
+function checkExchangeAccess(context: RouteContext, action: Action): MailboxWrite["accessBy"] {
+  const { version, state } = context;
+  const { exchange, application } = state.behaviour;
   const userName = textIn(action, "userName");
   const userPassword = textIn(action, "userPassword");
-  if (userName === undefined && userPassword === undefined) {
-    throw new VendorError("noExchangeCredentials");
+  const userCode = version.number >= 4 ? textIn(action, "userCode") : undefined;
+  const hasCertificate = version.isFlat && certificateFields.some((name) => textIn(action, name) !== undefined);
+  const given = [userName !== undefined || userPassword !== undefined, userCode !== undefined, hasCertificate];
+  const count = given.filter(Boolean).length;
+  if (count !== 1) {
+    throw new VendorError(count === 0 ? "noExchangeCredentials" : "twoVariants");
+  }
+  if (userCode !== undefined) {
+    if (!state.deviceCodes.isEntered(userCode)) {
+      throw new VendorError("deviceCodeNotEntered");
+    }
+    return "deviceCode";
+  }
+  if (hasCertificate) {
+    requireFields(action, ["applicationId", "applicationCertificate", "impersonationAccountName"]);
+    const isKnown =
+      application !== undefined &&
+      sameName(textIn(action, "applicationId") ?? "", application.applicationId) &&
+      textIn(action, "applicationCertificate") === application.certificate &&
+      textIn(action, "applicationCertificatePassword") === application.certificatePassword;
+    if (!isKnown) {
+      throw new VendorError("exchangeRefused");
+    }
+    return "certificate";
   }
   requireFields(action, ["userName", "userPassword"]);
   if (!sameName(userName ?? "", exchange.userName) || userPassword !== exchange.userPassword) {
     throw new VendorError("exchangeRefused");
   }
+  return "password";
 }
 
 /** An address that the organization does not have is accepted: the server asks Exchange, not its own list. [inf] */
@@ -143,8 +223,13 @@ function troubleIn(counts: RestoreCounts, result: RestoreResult): string {
   return [...counted, ...said].join("; ");
 }
 
-/** v3 answers with an empty body [D] or with four counters [C]; the rest is of later versions and only set by faults. */
-function answerOf(kind: "empty" | "counters", counts: RestoreCounts, result: RestoreResult): Answer {
+/** v3 answers with an empty body [D] or with four counters [C]; v6 adds those of folders [D]; the rest is only set by faults. */
+function answerOf(
+  versionNumber: number,
+  kind: "empty" | "counters",
+  counts: RestoreCounts,
+  result: RestoreResult,
+): Answer {
   if (kind === "empty") {
     return emptyAnswer(200);
   }
@@ -153,7 +238,9 @@ function answerOf(kind: "empty" | "counters", counts: RestoreCounts, result: Res
     mergedItemsCount: counts.merged,
     failedItemsCount: counts.failed,
     skippedItemsCount: counts.skipped,
-    ...(result.failedFolders === undefined ? {} : { failedFoldersCount: result.failedFolders }),
+    ...(result.failedFolders === undefined && versionNumber < 6
+      ? {}
+      : { failedFoldersCount: result.failedFolders ?? 0 }),
     ...(result.cannotContinueError === undefined ? {} : { cannotContinueError: result.cannotContinueError }),
     ...(result.warnings === undefined ? {} : { warnings: result.warnings }),
     ...(result.exceptions === undefined ? {} : { exceptions: result.exceptions }),

@@ -4,29 +4,66 @@ import { jsonAnswer } from "../answer";
 import { VendorError } from "../errors";
 import type { SeededOrganization } from "../seed";
 import { parseExploreTime } from "../times";
-import { flagIn, readAction, requireFields, textIn } from "./envelope";
+import type { VersionTraits } from "../versions";
+import { flagIn, readAction, readFlat, requireFields, textIn } from "./fields";
+import { pageOf, pageQuery } from "./pages";
 import { wireSession } from "./restore-sessions";
 import type { Route, RouteContext } from "./route";
 
 const actions = { explore: ["datetime", "type", "showDeleted", "showAllVersions"] };
 
 /** Reading organizations and starting a restore session of one. */
-export const organizationRoutes: readonly Route[] = [
-  { method: "GET", path: "/v3/Organizations", handle: listOrganizations },
-  { method: "GET", path: "/v3/Organizations/{organizationId}", handle: getOrganization },
-  { method: "POST", path: "/v3/Organizations/{organizationId}/Action", actions, handle: explore },
-];
+export function organizationRoutes(version: VersionTraits): Route[] {
+  const root = `/${version.name}`;
+  const fields = [
+    "dateTime",
+    "type",
+    "showDeleted",
+    "showAllVersions",
+    ...(version.number >= 8 ? ["repositoryId"] : []),
+  ];
+  const opening = (path: string): Route =>
+    version.isFlat
+      ? { version, method: "POST", path: `${path}/explore`, fields, handle: explore }
+      : { version, method: "POST", path: `${path}/Action`, actions, handle: explore };
+  const extended = version.isFlat ? ["extendedView"] : [];
+  const query = version.number >= 8 ? [...extended, ...pageQuery] : extended;
+  return [
+    { version, method: "GET", path: `${root}/Organizations`, query, handle: listOrganizations },
+    {
+      version,
+      method: "GET",
+      path: `${root}/Organizations/{organizationId}`,
+      query: extended,
+      handle: getOrganization,
+    },
+    opening(`${root}/Organizations/{organizationId}`),
+    { version, method: "GET", path: `${root}/Organization`, query: extended, handle: getOrganization },
+    opening(`${root}/Organization`),
+  ];
+}
 
-/** An array and no page [D]; the reference's sample of the list prints some flags as text, the one by id does not [D]. */
+/**
+ * An array up to v7, a page from v8 on [D]; the reference's sample of v3's list prints some flags as text, the one by id does not [D].
+ */
 function listOrganizations(context: RouteContext): Answer {
+  refuseTenant(context);
+  const { version, state } = context;
+  const toWire = (organization: SeededOrganization) => wireOrganization(context, organization);
+  if (version.number >= 8) {
+    return jsonAnswer(200, pageOf(context, "/v8/organizations", state.organizations, toWire));
+  }
+  const words = version.number === 3 ? { isExchangeOnline: "true", isSharePointOnline: "true" } : {};
   return jsonAnswer(
     200,
-    context.state.organizations.map((organization) => ({
-      ...wireOrganization(context, organization),
-      isExchangeOnline: "true",
-      isSharePointOnline: "true",
-    })),
+    state.organizations.map((organization) => ({ ...toWire(organization), ...words })),
   );
+}
+
+function refuseTenant(context: RouteContext): void {
+  if (context.tenantOf !== undefined) {
+    throw new VendorError("tenantOnly");
+  }
 }
 
 function getOrganization(context: RouteContext): Answer {
@@ -35,7 +72,9 @@ function getOrganization(context: RouteContext): Answer {
 
 function explore(context: RouteContext): Answer {
   const organization = findOrganization(context);
-  const action = readAction(context.body, Object.keys(actions));
+  const action = context.version.isFlat
+    ? readFlat(context.body, "explore")
+    : readAction(context.body, Object.keys(actions));
   requireFields(action, ["datetime", "type"]);
   const time = parseExploreTime(textIn(action, "datetime") ?? "");
   if (time === undefined) {
@@ -51,12 +90,18 @@ function explore(context: RouteContext): Answer {
     showDeleted: flagIn(action, "showDeleted"),
     showAllVersions: flagIn(action, "showAllVersions"),
   });
-  return jsonAnswer(201, wireSession(context, session));
+  return jsonAnswer(context.version.exploreStatus, wireSession(context, session));
 }
 
 function findOrganization(context: RouteContext): SeededOrganization {
-  const id = context.params["organizationId"]?.toLowerCase();
-  const organization = context.state.organizations.find((candidate) => candidate.id === id);
+  const { tenantOf, params, state } = context;
+  const id = params["organizationId"]?.toLowerCase();
+  if (id !== undefined) {
+    refuseTenant(context);
+  }
+  const organization = state.organizations.find((candidate) =>
+    id === undefined ? candidate.name === tenantOf : candidate.id === id,
+  );
   if (organization === undefined) {
     throw new VendorError("notFound");
   }
@@ -64,7 +109,10 @@ function findOrganization(context: RouteContext): SeededOrganization {
 }
 
 function wireOrganization(context: RouteContext, organization: SeededOrganization): WireOrganization {
+  const { version } = context;
   const { firstBackupTime, lastBackupTime = firstBackupTime } = organization;
+  // The default is true up to v6, and false from v7 on. [D]
+  const isExtended = (context.query["extendedview"] ?? (version.number <= 6 ? "true" : "false")) === "true";
   return {
     id: organization.id,
     type: "Office365",
@@ -73,9 +121,9 @@ function wireOrganization(context: RouteContext, organization: SeededOrganizatio
     region: organization.region ?? "Worldwide",
     isExchangeOnline: true,
     isSharePointOnline: true,
-    isBackedup: firstBackupTime !== undefined,
-    ...(firstBackupTime === undefined ? {} : { firstBackuptime: firstBackupTime }),
-    ...(lastBackupTime === undefined ? {} : { lastBackuptime: lastBackupTime }),
-    _links: { self: { href: `${context.baseUrl}/v3/organizations/${organization.id}` } },
+    ...(isExtended ? { isBackedup: firstBackupTime !== undefined } : {}),
+    ...(firstBackupTime === undefined || !isExtended ? {} : { firstBackuptime: firstBackupTime }),
+    ...(lastBackupTime === undefined || !isExtended ? {} : { lastBackuptime: lastBackupTime }),
+    _links: { self: { href: `${context.baseUrl}/${version.name}/organizations/${organization.id}` } },
   };
 }

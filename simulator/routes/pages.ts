@@ -7,11 +7,9 @@ export const pageQuery = ["offset", "limit"] as const;
 
 /** Rows on a page when none are asked for. [D] */
 export const defaultLimit = 30;
-/** No maximum is stated for v3; its own portal asks for 1000. A larger wish gets a page of this size. [inf] */
-export const maxLimit = 1000;
 
 /**
- * One page of a list, with absolute links to itself and to the first, previous and next page where there are any. [D]
+ * One page of a list, with links to itself and to the first, previous and next page where there are any. [D]
  *
  * @param path - Of the list, from the root.
  * @throws VendorError `invalidValue` when offset or limit is no number, or the limit is zero.
@@ -23,7 +21,7 @@ export function pageOf<Row, Wire>(
   toWire: (row: Row) => Wire,
 ): WirePage<Wire> {
   const offset = numberIn(context, "offset", 0);
-  const limit = Math.min(numberIn(context, "limit", defaultLimit), maxLimit);
+  const limit = Math.min(numberIn(context, "limit", defaultLimit), context.version.maxLimit);
   if (limit === 0) {
     throw new VendorError("invalidValue", "limit");
   }

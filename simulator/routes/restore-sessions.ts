@@ -1,29 +1,65 @@
 import type { WireRestoreSession, WireSessionEvent } from "../../provider/api/wire/v3";
+import type { WireSessionStatistics } from "../../provider/api/wire/v6";
 import type { Answer } from "../answer";
 import { emptyAnswer, jsonAnswer } from "../answer";
 import { VendorError } from "../errors";
 import type { Session, SessionEvent } from "../sessions";
 import { durationText, nameTime, offsetTime, utcTime } from "../times";
-import { readAction } from "./envelope";
+import type { RestoreCounts } from "../mail";
+import type { VersionTraits } from "../versions";
+import { readAction } from "./fields";
 import { pageOf, pageQuery } from "./pages";
 import type { Route, RouteContext } from "./route";
 
-const one = "/v3/RestoreSessions/{sessionId}";
 const stopAction = { stop: [] };
 
 /** Reading and stopping restore sessions, and their events. */
-export const restoreSessionRoutes: readonly Route[] = [
-  { method: "GET", path: "/v3/RestoreSessions", query: pageQuery, handle: listSessions },
-  { method: "GET", path: one, handle: getSession },
-  { method: "GET", path: `${one}/Organization`, handle: getSessionOrganization },
-  { method: "POST", path: `${one}/Action`, actions: stopAction, handle: stopSession },
-  { method: "GET", path: `${one}/Events`, query: pageQuery, handle: listEvents },
-  { method: "GET", path: `${one}/Events/{eventId}`, handle: getEvent },
-];
+export function restoreSessionRoutes(version: VersionTraits): Route[] {
+  const all = `/${version.name}/RestoreSessions`;
+  const one = `${all}/{sessionId}`;
+  const times = version.isFlat ? ["startTimeFrom", "startTimeTo"] : [];
+  return [
+    { version, method: "GET", path: all, query: [...pageQuery, ...times], handle: listSessions },
+    { version, method: "GET", path: one, handle: getSession },
+    { version, method: "GET", path: `${one}/Organization`, handle: getSessionOrganization },
+    version.isFlat
+      ? { version, method: "POST", path: `${one}/Stop`, fields: [], handle: stopSession }
+      : { version, method: "POST", path: `${one}/Action`, actions: stopAction, handle: stopSession },
+    { version, method: "GET", path: `${one}/Events`, query: pageQuery, handle: listEvents },
+    { version, method: "GET", path: `${one}/Events/{eventId}`, handle: getEvent },
+    ...(version.number >= 8
+      ? [{ version, method: "GET" as const, path: `${one}/Statistics`, handle: getStatistics }]
+      : []),
+  ];
+}
+
+/** What was done in a session, items that are through alone. [D] v8 */
+function getStatistics(context: RouteContext): Answer {
+  const session = findSession(context);
+  const { state } = context;
+  if (state.behaviour.statistics === "none") {
+    throw new VendorError("notFound");
+  }
+  const done = state.writes.filter(({ sessionId, runsIn }) => (runsIn ?? sessionId) === session.id);
+  const sum = (count: (counts: RestoreCounts) => number) =>
+    done.reduce((total, { counts }) => total + count(counts), 0);
+  const restored = sum(({ created, merged }) => created + merged);
+  const [failed, skipped] = [sum((counts) => counts.failed), sum((counts) => counts.skipped)];
+  const statistics: WireSessionStatistics = {
+    totalItemsCount: restored + failed + skipped,
+    restoredItemsCount: restored,
+    failedItemsCount: failed,
+    skippedItemsCount: skipped,
+    warnings: session.warnings,
+    errors: session.errors,
+    items: [],
+  };
+  return jsonAnswer(200, statistics);
+}
 
 /** A session in the vendor's shape. `endTime` is absent while it works. [D] */
 export function wireSession(context: RouteContext, session: Session): WireRestoreSession {
-  const self = `${context.baseUrl}${sessionPath(session)}`;
+  const self = `${context.baseUrl}${sessionPath(context, session)}`;
   return {
     id: session.id,
     name: `Exchange restore (Entire organization - ${nameTime(new Date(session.dateTime))})`,
@@ -43,8 +79,8 @@ export function wireSession(context: RouteContext, session: Session): WireRestor
 }
 
 /** The path of a session as the server's links spell it. [D] */
-export function sessionPath(session: Session): string {
-  return `/v3/restoresessions/${session.id}`;
+export function sessionPath({ version }: RouteContext, session: Session): string {
+  return `/${version.name}/restoresessions/${session.id}`;
 }
 
 /** The sessions of this login only. [D] Drawn as an array by the reference, read as a page by the portal [C]: a page. */
@@ -52,7 +88,7 @@ function listSessions(context: RouteContext): Answer {
   const own = context.state.sessions.all.filter((session) => session.user === context.user);
   return jsonAnswer(
     200,
-    pageOf(context, "/v3/restoresessions", own, (session) => wireSession(context, session)),
+    pageOf(context, `/${context.version.name}/restoresessions`, own, (session) => wireSession(context, session)),
   );
 }
 
@@ -64,7 +100,7 @@ function getSession(context: RouteContext): Answer {
 /** 500 when the session has ended. [C] */
 function getSessionOrganization(context: RouteContext): Answer {
   const session = context.state.sessions.findWorking(context.params["sessionId"] ?? "", context.user);
-  const self = `${context.baseUrl}${sessionPath(session)}/organization`;
+  const self = `${context.baseUrl}${sessionPath(context, session)}/organization`;
   return jsonAnswer(200, {
     id: session.organization.id,
     name: session.organization.name,
@@ -73,18 +109,20 @@ function getSessionOrganization(context: RouteContext): Answer {
   });
 }
 
-/** 200 with an empty body [D], also for a session that has ended [inf]. */
+/** 200 with an empty body, 204 from v8 on [D], also for a session that has ended [inf]. */
 function stopSession(context: RouteContext): Answer {
   const session = findSession(context);
-  readAction(context.body, Object.keys(stopAction));
+  if (!context.version.isFlat) {
+    readAction(context.body, Object.keys(stopAction));
+  }
   context.state.sessions.stop(session, "client");
-  return emptyAnswer(200);
+  return emptyAnswer(context.version.stopStatus);
 }
 
 /** Events can be read after the session has ended. [inf] */
 function listEvents(context: RouteContext): Answer {
   const session = findSession(context);
-  const path = `${sessionPath(session)}/events`;
+  const path = `${sessionPath(context, session)}/events`;
   return jsonAnswer(
     200,
     pageOf(context, path, session.events, (event) => wireEvent(context, event)),
@@ -117,6 +155,9 @@ function wireEvent(context: RouteContext, event: SessionEvent): WireSessionEvent
 
 /** The worst of its events; Success while it works, when the value means nothing yet. [D] */
 function resultOf(session: Session): string {
+  if (session.result !== undefined) {
+    return session.result;
+  }
   const found = session.state === "Working" ? [] : session.events.map((event) => event.status);
   return (["Failed", "Warning"] as const).find((status) => found.includes(status)) ?? "Success";
 }

@@ -1,19 +1,24 @@
 import type { Answer } from "../answer";
 import type { RestoreResult } from "../faults";
 import type { ServerState } from "../state";
+import type { VersionTraits } from "../versions";
 
 /** What a handler gets to know about a request. */
 export interface RouteContext {
   state: ServerState;
+  /** The version that was asked. */
+  version: VersionTraits;
   /** The `{names}` of the route's path, decoded. */
   params: Readonly<Record<string, string>>;
   /** Names in lower case. */
   query: Readonly<Record<string, string>>;
   /** Parsed JSON or form fields; raw text when it could not be parsed. */
   body: unknown;
+  /** The organization of a tenant's login, who sees no other. */
+  tenantOf: string | undefined;
   /** The login whose token came with the request; empty on a route without authentication. */
   user: string;
-  /** `https://HOST:PORT`, as the client wrote it, for absolute links. */
+  /** `https://HOST:PORT`, as the client wrote it, for absolute links (v3 to v5); empty for relative ones. [D] */
   baseUrl: string;
   /** A restore's result, when a fault sets one. */
   restoreResult: RestoreResult | undefined;
@@ -23,6 +28,7 @@ export interface RouteContext {
 
 /** One documented method and path, with the names that its request may carry. */
 export interface Route {
+  version: VersionTraits;
   method: "GET" | "POST";
   /** Below the root; segments match case-insensitively [C], `{name}` matches one segment. */
   path: string;
@@ -32,6 +38,8 @@ export interface Route {
   query?: readonly string[];
   /** Known form fields. */
   form?: readonly string[];
+  /** Known properties of a flat JSON body. */
+  fields?: readonly string[];
   /** Known actions of the envelope, each with its properties. */
   actions?: Readonly<Record<string, readonly string[]>>;
   handle(context: RouteContext): Answer | Promise<Answer>;

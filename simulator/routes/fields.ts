@@ -1,7 +1,7 @@
 import { VendorError } from "../errors";
 import { isRecord } from "../recording";
 
-/** An action taken out of its envelope: `{"<action>": {…}}`. */
+/** An action taken out of its envelope, `{"<action>": {…}}`, or the flat body of its URL. */
 export interface Action {
   /** Spelled as the route spells it. */
   name: string;
@@ -30,6 +30,21 @@ export function readAction(body: unknown, known: readonly string[]): Action {
   }
   const fields = isRecord(only[1]) ? Object.entries(only[1]) : [];
   return { name, fields: Object.fromEntries(fields.map(([field, value]) => [field.toLowerCase(), value])) };
+}
+
+/**
+ * Reads the flat body of v6 on, names without regard to case. [inf]
+ *
+ * @throws VendorError when the body is no JSON object: one is required, be it empty. [D]
+ */
+export function readFlat(body: unknown, name: string): Action {
+  if (!isRecord(body)) {
+    throw new VendorError("unparsableBody");
+  }
+  return {
+    name,
+    fields: Object.fromEntries(Object.entries(body).map(([field, value]) => [field.toLowerCase(), value])),
+  };
 }
 
 /**

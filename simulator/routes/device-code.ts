@@ -1,0 +1,37 @@
+import type { WireDeviceCode } from "../../provider/api/wire/v6";
+import type { Answer } from "../answer";
+import { jsonAnswer } from "../answer";
+import type { VersionTraits } from "../versions";
+import { readFlat, requireFields } from "./fields";
+import type { Route, RouteContext } from "./route";
+
+/** `POST …/organization/restoreDeviceCode` (v4 on): a code that a person enters at Microsoft's page. [D] */
+export function deviceCodeRoutes(version: VersionTraits): Route[] {
+  if (version.number < 4) {
+    return [];
+  }
+  return [
+    {
+      version,
+      method: "POST",
+      path: `/${version.name}/RestoreSessions/{sessionId}/Organization/RestoreDeviceCode`,
+      fields: ["targetApplicationId", "targetRegion", "targetOrganizationName"],
+      handle: giveCode,
+    },
+  ];
+}
+
+function giveCode(context: RouteContext): Answer {
+  const { state } = context;
+  state.sessions.findWorking(context.params["sessionId"] ?? "", context.user);
+  requireFields(readFlat(context.body, "restoreDeviceCode"), ["targetApplicationId"]);
+  const userCode = state.deviceCodes.issue();
+  const verificationUrl = "https://microsoft.com/devicelogin";
+  const code: WireDeviceCode = {
+    userCode,
+    verificationUrl,
+    expiresIn: 900,
+    message: `To sign in, open ${verificationUrl} and enter the code ${userCode}.`,
+  };
+  return jsonAnswer(200, code);
+}
