@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { isIPv6 } from "node:net";
-import { type ApiVersion, apiVersions } from "./api/versions";
+import { type ApiVersion, apiVersions } from "./versions";
 import { type Timeouts, parseDuration, timeoutNames, timeoutsOf } from "./timeouts";
 
 /** Connection to one Veeam server, checked once and then passed around as a whole. */

@@ -66,3 +66,6 @@ export function parseAge(text: string): number | undefined {
   const value = ms(text as StringValue) as number | undefined;
   return /^\d/.test(text) && value !== undefined && value > 0 ? value : undefined;
 }
+
+/** `3 days`, `20 minutes`. */
+export const durationInWords = (milliseconds: number) => ms(milliseconds, { long: true });

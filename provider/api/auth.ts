@@ -13,7 +13,7 @@ import { type Redact, readFailure, readJson } from "./answer";
 import { type RetryPolicy, withRetry } from "./retry";
 import type { Login } from "../config";
 import type { HttpRequest, HttpResponse, Transport } from "./transport";
-import { type ApiVersion, isFrom } from "./versions";
+import { type ApiVersion, isFrom } from "../versions";
 
 /** Sends requests with a bearer token, and keeps that token alive. */
 export interface AuthenticatedTransport {

@@ -4,7 +4,7 @@ import { authenticate } from "./auth";
 import { type RetryPolicy, defaultRetryPolicy, withRetry } from "./retry";
 import { type Timeouts } from "../timeouts";
 import type { HttpRequest, HttpResponse, Transport } from "./transport";
-import type { ApiVersion } from "./versions";
+import type { ApiVersion } from "../versions";
 
 /** The whole stack under a dialect: retry around login around transport, so that a repeated request has a fresh token. */
 export interface Http {

@@ -2,7 +2,7 @@ import { MailboxRestoreError } from "../errors";
 import { type Redact, readFailure, readJson } from "./answer";
 import { type RetryPolicy, withRetry } from "./retry";
 import type { HttpRequest, Transport } from "./transport";
-import { type ApiVersion, apiVersions, isFrom } from "./versions";
+import { type ApiVersion, apiVersions, isFrom } from "../versions";
 
 export interface Probing {
   transport: Transport;

@@ -1,4 +1,4 @@
-import type { ApiVersion } from "../api/versions";
+import type { ApiVersion } from "../versions";
 import {
   type ConfigMistake,
   type ConnectionSettings,

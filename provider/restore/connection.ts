@@ -7,7 +7,7 @@ import { type Http, type HttpOptions, createHttp } from "../api/http";
 import { type Probing, allServed, newestServed } from "../api/probe";
 import { defaultRetryPolicy } from "../api/retry";
 import { createTransport } from "../api/transport";
-import { type ApiVersion, isApiVersion, isFrom } from "../api/versions";
+import { type ApiVersion, isApiVersion, isFrom } from "../versions";
 import { type ConnectionSettings, secretsOf } from "../config";
 import { type Gate, createGate } from "./gate";
 import { type SessionPool, type SessionPoolOptions, createSessionPool } from "./session-pool";

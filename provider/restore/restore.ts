@@ -9,9 +9,8 @@ import type {
   RestoreToOptions,
 } from "../api/dialects/dialect";
 import { ConnectionError, MailboxRestoreError, isConnectionError, messageOf } from "../errors";
-import formatDuration from "ms";
-import { firstVersionOf, isApiVersion, lackingIn } from "../api/versions";
-import type { Timeouts } from "../timeouts";
+import { firstVersionOf, isApiVersion, lackingIn } from "../versions";
+import { type Timeouts, durationInWords } from "../timeouts";
 import { type Attribution, attribute } from "./attribution";
 import type { Connection } from "./connection";
 import { type SessionLook, settleOwn, settleTarget } from "./earlier";
@@ -610,12 +609,10 @@ function refuseTooOld(organization: Organization, pointInTime: string, maxAgeMs:
   if (maxAgeMs !== undefined && ageMs > maxAgeMs) {
     throw new MailboxRestoreError(
       "guard",
-      `The backup that ${pointInTime} shows is ${inWords(ageMs)} old, and maxRestorePointAge allows ${inWords(maxAgeMs)}. Nothing was sent.`,
+      `The backup that ${pointInTime} shows is ${durationInWords(ageMs)} old, and maxRestorePointAge allows ${durationInWords(maxAgeMs)}. Nothing was sent.`,
     );
   }
 }
-
-const inWords = (ms: number) => formatDuration(ms, { long: true });
 
 /** Writing into a production mailbox needs its name said twice. */
 function refuseUnconfirmedInPlace({ action, confirmInPlace }: RestoreRequest, { email, id }: Mailbox): void {

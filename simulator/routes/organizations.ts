@@ -38,7 +38,7 @@ export function organizationRoutes(version: VersionTraits): Route[] {
       handle: getOrganization,
     },
     opening(`${root}/Organizations/{organizationId}`),
-    { version, method: "GET", path: `${root}/Organization`, query: extended, handle: getOrganization },
+    { version, method: "GET", path: `${root}/Organization`, handle: getOrganization },
     opening(`${root}/Organization`),
   ];
 }
@@ -111,8 +111,9 @@ function findOrganization(context: RouteContext): SeededOrganization {
 function wireOrganization(context: RouteContext, organization: SeededOrganization): WireOrganization {
   const { version } = context;
   const { firstBackupTime, lastBackupTime = firstBackupTime } = organization;
-  // The default is true up to v6, and false from v7 on. [D]
-  const isExtended = (context.query["extendedview"] ?? (version.number <= 6 ? "true" : "false")) === "true";
+  // The default is true up to v6, and false from v7 on; a tenant's own organization takes no such wish, and has the times. [D]
+  const isOwn = context.params["organizationId"] === undefined && context.tenantOf !== undefined;
+  const isExtended = isOwn || (context.query["extendedview"] ?? (version.number <= 6 ? "true" : "false")) === "true";
   return {
     id: organization.id,
     type: "Office365",

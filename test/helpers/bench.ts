@@ -36,6 +36,8 @@ export async function aBench(options: SimulatorOptions = {}): Promise<Bench> {
   const simulator = await startSimulator(options);
   const workspace = await aWorkspace();
   const hosts: Host[] = [];
+  // A test that names the versions of its server is about finding out which it is.
+  const apiVersion = options.apiVersions === undefined ? "v3" : "auto";
   const journalDir = join(workspace.path, ".vb365", "journal");
   const list = async (end: string) => {
     const names = await readdir(journalDir).catch(() => []);
@@ -46,7 +48,7 @@ export async function aBench(options: SimulatorOptions = {}): Promise<Bench> {
     folder: workspace.path,
     journalDir,
     async start(config = {}, env = {}) {
-      const settings = Object.entries({ ...configOf(simulator), ...config });
+      const settings = Object.entries({ ...configOf(simulator, apiVersion), ...config });
       const prefixed = Object.fromEntries(settings.map(([key, value]) => [`vb365:${key}`, value]));
       const host = await startHost(prefixed, { folder: workspace.path, env });
       hosts.push(host);
@@ -101,9 +103,9 @@ export const toSupport = (difference: Bag = {}) =>
 export const exportTo = (path: string, difference: Bag = {}) => inputs({ exportToPst: { path } }, difference);
 
 /** A restore or an export. */
-export const isAction = { method: "POST", path: /mailboxes\/[^/]+\/action$/i };
+export const isAction = { method: "POST", path: /mailboxes\/[^/]+\/(action|restore|restoreTo|exportToPst)$/i };
 /** The end of a restore session. */
-export const isStop = { method: "POST", path: /restoresessions\/[^/]+\/action$/i };
+export const isStop = { method: "POST", path: /restoresessions\/[^/]+\/(action|stop)$/i };
 
 /** What a call of the engine failed with. */
 export async function failureOf(call: Promise<unknown>): Promise<HostFailure> {

@@ -1,6 +1,6 @@
 import { MailboxRestoreError } from "../../errors";
 import type { Http } from "../http";
-import type { ApiVersion } from "../versions";
+import type { ApiVersion } from "../../versions";
 import type {
   WireExchangeAccess,
   WireExploreRequest,

@@ -1,6 +1,6 @@
 import { isNotFound } from "../../errors";
 import type { Http } from "../http";
-import type { ApiVersion } from "../versions";
+import type { ApiVersion } from "../../versions";
 import type { WireExchangeAccess, WireExplore, WireExportToPst, WireRestoreTo } from "../wire/v6";
 import { callsOf } from "./calls";
 import type { Dialect } from "./dialect";
@@ -35,15 +35,16 @@ export function createFlatDialect(http: Http, apiVersion: ApiVersion): Dialect {
     listMailboxes: calls.listMailboxes,
     listEvents: calls.listEvents,
 
-    listOrganizations: () =>
-      calls.listOrganizations(() => {
-        // Without it the times of the first and the last backup are not told.
-        const path = "/Organizations";
-        const query = { extendedView: "true" };
-        return restoresEndLater
+    listOrganizations() {
+      const path = "/Organizations";
+      // Without it the times of the first and the last backup are not told.
+      const query = { extendedView: "true" };
+      const list = async () =>
+        restoresEndLater
           ? calls.readPages(path, parseOrganization, query)
-          : http.json(get(path, query)).then((body) => parsePage(path, body, parseOrganization).results);
-      }),
+          : parsePage(path, await http.json(get(path, query)), parseOrganization).results;
+      return calls.listOrganizations(list);
+    },
 
     async openSession(organizationId, options) {
       const body: WireExplore = {

@@ -2,7 +2,21 @@ import { createSecureContext } from "node:tls";
 import type { ExchangeAccess } from "../../api/dialects/dialect";
 import type { ExchangeSettings } from "../../config";
 import { unknownValue } from "../shape";
-import type { AccessInput } from "./inputs";
+
+/** One way into Exchange for whoever writes into the mailbox; by default the provider's. */
+export interface AccessInput {
+  userName?: string;
+  userPassword?: string;
+  /** Device code that a person has entered (REST API v4 on). */
+  userCode?: string;
+  /** Application with its certificate (REST API v6 on). */
+  applicationId?: string;
+  /** PFX with its private key, in base64. */
+  applicationCertificate?: string;
+  applicationCertificatePassword?: string;
+  /** Account that the application acts as; needed with the certificate. */
+  impersonationAccountName?: string;
+}
 
 /** What gives access to Exchange. Inputs only: no output carries one. */
 export const accessNames = [

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type ApiVersion, firstVersionOf, lackingIn } from "../../api/versions";
+import { type ApiVersion, firstVersionOf, lackingIn } from "../../versions";
 import type { ConfigMistake, ExchangeSettings } from "../../config";
 import { whyNotWritable } from "../../restore/pst";
 import { accessNames, accessOf } from "./access";

@@ -1,5 +1,5 @@
 import type { TimeoutsInput } from "../../timeouts";
-import { accessNames } from "./access";
+import { type AccessInput, accessNames } from "./access";
 
 /** What a program declares, resolved to plain values. Credentials are inputs only; no output carries one. */
 export interface MailboxRestoreInputs {
@@ -78,21 +78,6 @@ export interface ExportToPstInput {
   enablePstSizeLimit?: boolean;
   /** 1 to 49 GB, in bytes. */
   pstSizeLimitBytes?: number;
-}
-
-/** One way into Exchange for whoever writes into the mailbox; by default the provider's. */
-export interface AccessInput {
-  userName?: string;
-  userPassword?: string;
-  /** Device code that a person has entered (REST API v4 on). */
-  userCode?: string;
-  /** Application with its certificate (REST API v6 on). */
-  applicationId?: string;
-  /** PFX with its private key, in base64. */
-  applicationCertificate?: string;
-  applicationCertificatePassword?: string;
-  /** Account that the application acts as; needed with the certificate. */
-  impersonationAccountName?: string;
 }
 
 export interface RestoreToInput extends AccessInput {

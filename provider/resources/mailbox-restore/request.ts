@@ -4,8 +4,8 @@ import { ConfigError } from "../../errors";
 import type { Connection } from "../../restore/connection";
 import type { RestoreAction, RestoreSource } from "../../restore/restore";
 import { parseAge } from "../../timeouts";
-import { accessOf, secretAccessNames } from "./access";
-import type { AccessInput, MailboxRestoreInputs } from "./inputs";
+import { type AccessInput, accessOf, secretAccessNames } from "./access";
+import type { MailboxRestoreInputs } from "./inputs";
 
 /** Inputs of a program in the terms of `provider/restore/`. */
 

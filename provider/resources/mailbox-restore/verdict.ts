@@ -23,14 +23,14 @@ export function summaryOf({ outcome, counts, pst, mailboxEmail, durationSeconds 
 }
 
 function countsOf(counts: MailboxRestoreOutputs["counts"]): string {
-  const { created, merged, skipped, failed } = counts;
+  const { created, merged, skipped, failed, restored } = counts;
   if ([created, merged, skipped, failed].every((count) => count === null)) {
     return "counts unknown (the server gave none)";
   }
   const said = (count: number | null, word: string) => `${count ?? "?"} ${word}`;
-  return [said(created, "created"), said(merged, "merged"), said(skipped, "skipped"), said(failed, "failed")].join(
-    ", ",
-  );
+  const written =
+    restored === undefined ? [said(created, "created"), said(merged, "merged")] : [said(restored, "restored")];
+  return [...written, said(skipped, "skipped"), said(failed, "failed")].join(", ");
 }
 
 function explain(outputs: MailboxRestoreOutputs): string {

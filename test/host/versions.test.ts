@@ -1,0 +1,266 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { generate } from "selfsigned";
+import type { ApiVersionName, SimulatorOptions } from "../../simulator";
+import { type Bench, aBench, exportTo, failureOf, isAction, stateOf, toSupport, warningsOf } from "../helpers/bench";
+
+/** A server of each version, with the older ones that it serves beside. */
+const servers: Record<ApiVersionName, ApiVersionName[]> = {
+  v3: ["v3"],
+  v4: ["v3", "v4"],
+  v5: ["v3", "v4", "v5"],
+  v6: ["v5", "v6"],
+  v7: ["v6", "v7"],
+  v8: ["v6", "v7", "v8"],
+};
+
+/** Requests of one restore, login and probe included. It takes what it takes: the README says so, and this holds it. */
+const requestsOfOneRestore: Record<ApiVersionName, number> = { v3: 14, v4: 13, v5: 12, v6: 11, v7: 11, v8: 11 };
+
+const toOriginal = (difference = {}) => {
+  const { restoreTo: _, ...others } = toSupport(difference) as Record<string, unknown>;
+  return { ...others, restoreToOriginalLocation: {}, confirmInPlace: "sales@contoso.example" };
+};
+
+describe("every version of the REST API", () => {
+  let bench: Bench;
+
+  afterEach(() => bench.stop());
+
+  /** Nothing but the questions which version is served may be strange to the server. */
+  const strangers = () =>
+    bench.simulator.unknown.filter(({ method, path }) => method !== "GET" || !/\/v\d\/(Serv|Org)\w+$/.test(path));
+  const start = async (version: ApiVersionName, options: SimulatorOptions = {}) => {
+    bench = await aBench({ apiVersions: servers[version], ...options });
+    return bench.start();
+  };
+
+  for (const version of Object.keys(servers) as ApiVersionName[]) {
+    describe(version, () => {
+      it("restores to another mailbox, once, with as few requests as are written down", async () => {
+        const host = await start(version);
+        const { outputs } = await host.create(toSupport());
+        assert.deepEqual([outputs["outcome"], outputs["apiVersion"]], ["Succeeded", version]);
+        await host.end();
+        const { simulator } = bench;
+        assert.equal(simulator.writes.length, 1);
+        assert.equal(simulator.logins, 1);
+        assert.deepEqual(simulator.openSessions, []);
+        assert.deepEqual(strangers(), []);
+        assert.equal(simulator.requests.length, requestsOfOneRestore[version]);
+        assert.equal(simulator.logouts, version === "v7" || version === "v8" ? 1 : 0);
+      });
+
+      it("restores to the original location, and exports", async () => {
+        const host = await start(version);
+        assert.equal((await host.create(toOriginal())).outputs["outcome"], "Succeeded");
+        const { outputs } = await host.create(exportTo("sales.pst", { __urn: undefined }));
+        assert.equal(outputs["outcome"], "Succeeded");
+        assert.deepEqual(strangers(), []);
+        assert.deepEqual([bench.simulator.writes.length, bench.simulator.exports.length], [1, 1]);
+      });
+
+      it("exports what the keyword finds, and no more", async () => {
+        const host = await start(version);
+        const { exportToPst: action } = exportTo("sales.pst") as Record<string, object>;
+        await host.create(exportTo("sales.pst", { exportToPst: { ...action, contentKeywords: "invoice" } }));
+        assert.equal(bench.simulator.exports[0]?.keywords, "invoice");
+      });
+
+      it("remembers a partial failure, and judges it again without sending", async () => {
+        const host = await start(version, { restoreAnswer: "counters" });
+        bench.simulator.faults.next({ match: isAction, effect: { restoreResult: { failedItems: 2 } } });
+        const { id, properties, reasons } = await stateOf(host.create(toSupport()));
+        assert.equal(properties["outcome"], "PartiallyFailed");
+        assert.match(reasons.join(), /2 items failed|2 of/);
+        const news = toSupport({ failurePolicy: { maxFailedItems: 2 } });
+        await host.update(id, properties, news);
+        assert.equal(bench.simulator.writes.length, 1);
+      });
+
+      it("takes over after a kill what the server did meanwhile", async () => {
+        bench = await aBench({ apiVersions: servers[version] });
+        const { entry, working } = await bench.killAtWork(toSupport());
+        working.release();
+        const { outputs } = await (await bench.start()).create(toSupport());
+        assert.deepEqual([outputs["attemptId"], outputs["outcome"]], [entry.attemptId, "Succeeded"]);
+        assert.equal(bench.simulator.writes.length, 1);
+      });
+
+      it("waits for a restore that outlasts its limit at the next update, and sends nothing", async () => {
+        const host = await start(version);
+        const working = bench.simulator.faults.hold({ match: isAction, when: "duringWork" });
+        const { id, properties } = await stateOf(host.create(toSupport({ timeouts: { restore: "1s" } })));
+        assert.equal(properties["outcome"], "Unfinished");
+        working.release();
+        const outputs = await host.update(id, properties, toSupport());
+        assert.equal(outputs["outcome"], "Succeeded");
+        assert.equal(bench.simulator.writes.length, 1);
+        assert.deepEqual(bench.simulator.openSessions, []);
+      });
+
+      it("lets a tenant restore from the organization of its own", async () => {
+        const tenant = { username: "admin@contoso.example", password: "Ex%mple-Tenant", tenantOf: "contoso.example" };
+        bench = await aBench({ apiVersions: servers[version], otherLogins: [tenant] });
+        const { username, password } = tenant;
+        const { outputs } = await (await bench.start({ username, password })).create(toSupport());
+        assert.equal(outputs["outcome"], "Succeeded");
+        assert.deepEqual(strangers(), []);
+      });
+    });
+  }
+
+  describe("the version", () => {
+    it("that is pinned and not served is answered with those that are", async () => {
+      bench = await aBench({ apiVersions: servers.v8 });
+      const { message } = await failureOf((await bench.start({ apiVersion: "v5" })).create(toSupport()));
+      assert.match(message, /does not serve the REST API v5; it serves v6, v7, v8/);
+    });
+
+    it("of a restore that is not over stays its own when the server speaks a newer one", async () => {
+      bench = await aBench({ apiVersions: ["v5", "v6"] });
+      const host = await bench.start({ apiVersion: "v5" });
+      const working = bench.simulator.faults.hold({ match: isAction, when: "duringWork" });
+      const { id, properties } = await stateOf(host.create(toSupport({ timeouts: { restore: "1s" } })));
+      working.release();
+      const outputs = await (await bench.start()).update(id, properties, toSupport());
+      assert.deepEqual([outputs["outcome"], outputs["apiVersion"]], ["Succeeded", "v5"]);
+    });
+
+    it("decides what can be asked for: at preview when it is pinned, before anything is sent otherwise", async () => {
+      bench = await aBench({ apiVersions: ["v3"] });
+      const elsewhere = { restoreTo: { mailbox: "support@contoso.example", folder: "Restored" } };
+      const pinned = await (await bench.start({ apiVersion: "v3" })).check({}, toSupport(elsewhere));
+      assert.match(pinned.failures[0]?.reason ?? "", /restoreTo.folder is not in the REST API v3.*came with v4/);
+      const { message } = await failureOf((await bench.start()).create(toSupport(elsewhere)));
+      assert.match(message, /REST API v3, which does not have folder \(from v4 on\).*Nothing was sent/);
+      assert.deepEqual(bench.simulator.sessions, []);
+    });
+  });
+
+  describe("a restore that ends after its answer (v8)", () => {
+    for (const asyncSession of ["same", "new"] as const) {
+      for (const statistics of ["counts", "none"] as const) {
+        it(`is seen to its end: ${asyncSession} session, statistics: ${statistics}`, async () => {
+          const host = await start("v8", { asyncSession, statistics });
+          const { outputs } = await host.create(toSupport());
+          assert.equal(outputs["outcome"], "Succeeded");
+          const { restored = null } = outputs["counts"] as { restored?: number };
+          assert.equal(restored === null, statistics === "none");
+          await host.end();
+          assert.deepEqual(bench.simulator.openSessions, []);
+        });
+      }
+    }
+
+    it("is seen by the result of its session, where that has no events", async () => {
+      const host = await start("v8", { asyncSession: "new", restoreEvents: "none" });
+      assert.equal((await host.create(toSupport())).outputs["outcome"], "Succeeded");
+    });
+
+    it("is unknown where nothing tells of it, and never a success", async () => {
+      const host = await start("v8", { restoreEvents: "none" });
+      const { properties } = await stateOf(host.create(toSupport({ timeouts: { restore: "1s" } })));
+      assert.equal(properties["outcome"], "Unknown");
+      assert.equal(bench.simulator.openSessions.length, 1, "it holds the evidence");
+    });
+
+    it("goes on at the next update in the session that the server made for it", async () => {
+      const host = await start("v8", { asyncSession: "new" });
+      const working = bench.simulator.faults.hold({ match: isAction, when: "duringWork" });
+      const { id, properties } = await stateOf(host.create(toSupport({ timeouts: { restore: "1s" } })));
+      working.release();
+      const outputs = await host.update(id, properties, toSupport());
+      assert.equal(outputs["outcome"], "Succeeded");
+      assert.equal(bench.simulator.writes.length, 1);
+    });
+
+    it("may be tried again when it is proved that nothing was written", async () => {
+      const host = await start("v8");
+      const result = { cannotContinueError: "The mailbox is gone", created: 0, merged: 0 };
+      bench.simulator.faults.next({ match: isAction, effect: { restoreResult: result } });
+      const legal = toSupport({ mailbox: { email: "legal@contoso.example" } });
+      const { state, message } = await failureOf(host.create(legal));
+      assert.equal(state, undefined, message);
+      assert.equal((await host.create(legal)).outputs["outcome"], "Succeeded");
+    });
+  });
+
+  describe("ways in", () => {
+    it("to the server by an assertion, and by a token that is there", async () => {
+      const assertion = { clientId: "contoso.example", assertion: '{"id_token":"Ex%mple"}' };
+      const options: SimulatorOptions = {
+        apiVersions: servers.v8,
+        otherLogins: [{ username: "by-assertion", password: "Ex%mple-Other", assertion }],
+        tokens: ["Ex%mple-Token"],
+      };
+      bench = await aBench(options);
+      const byAssertion = await bench.start({ grantType: "jwt-bearer", ...assertion });
+      assert.equal((await byAssertion.create(toSupport())).outputs["outcome"], "Succeeded");
+      const { logins } = bench.simulator;
+      const byToken = await bench.start({ token: "Ex%mple-Token" });
+      const { outputs } = await byToken.create(toSupport({ runId: "2" }));
+      assert.equal(outputs["outcome"], "Succeeded");
+      assert.equal(bench.simulator.logins, logins);
+    });
+
+    it("to Exchange by an application's certificate", async () => {
+      const certificate = await aPfx("Ex%mple-Pfx");
+      const application = { applicationId: "f0b7a1d2-6c3e-4e58-9a41-2d8c5b7e9013", certificate };
+      bench = await aBench({
+        apiVersions: servers.v8,
+        application: { ...application, certificatePassword: "Ex%mple-Pfx" },
+      });
+      const access = {
+        applicationId: application.applicationId,
+        applicationCertificate: certificate,
+        applicationCertificatePassword: "Ex%mple-Pfx",
+        impersonationAccountName: "support@contoso.example",
+      };
+      const restoreTo = { mailbox: "support@contoso.example", ...access };
+      const host = await bench.start();
+      assert.deepEqual((await host.check({}, toSupport({ restoreTo }))).failures, []);
+      const { outputs } = await host.create(toSupport({ restoreTo }));
+      assert.equal(outputs["outcome"], "Succeeded");
+      assert.equal(bench.simulator.writes[0]?.accessBy, "certificate");
+      assert.doesNotMatch(JSON.stringify(outputs), /Ex%mple-Pfx|applicationCertificate/);
+      assert.deepEqual(strangers(), []);
+
+      const wrong = await host.check(
+        {},
+        toSupport({ restoreTo: { ...restoreTo, applicationCertificatePassword: "no" } }),
+      );
+      assert.match(wrong.failures[0]?.reason ?? "", /applicationCertificatePassword does not open the certificate/);
+      const cut = { ...restoreTo, applicationCertificate: certificate.slice(0, 400) };
+      assert.match((await host.check({}, toSupport({ restoreTo: cut }))).failures[0]?.reason ?? "", /no PFX/);
+      const both = { ...restoreTo, userName: "a@contoso.example", userPassword: "Ex%mple" };
+      assert.match((await host.check({}, toSupport({ restoreTo: both }))).failures[0]?.reason ?? "", /one way into/);
+    });
+
+    it("to Exchange by a device code, once a person has entered it", async () => {
+      const host = await start("v8");
+      const restoreTo = { mailbox: "support@contoso.example", userCode: "DEVICE001" };
+      const { message, state } = await failureOf(host.create(toSupport({ restoreTo })));
+      assert.ok(state !== undefined || /device code/i.test(message), message);
+      assert.deepEqual(bench.simulator.writes, []);
+    });
+  });
+
+  describe("the age of what is restored", () => {
+    it("is limited by maxRestorePointAge, before anything is sent", async () => {
+      const host = await start("v6");
+      const { message } = await failureOf(host.create(toSupport({ maxRestorePointAge: "1h" })));
+      assert.match(message, /days? old, and maxRestorePointAge allows 1 hour.*Nothing was sent/);
+      assert.deepEqual(bench.simulator.sessions, []);
+      assert.equal((await host.create(toSupport({ maxRestorePointAge: "5000w" }))).outputs["outcome"], "Succeeded");
+      assert.equal(warningsOf(host), "");
+    });
+  });
+});
+
+/** A PFX of its own, in base64. */
+async function aPfx(password: string): Promise<string> {
+  const { private: key, cert } = await generate([{ name: "commonName", value: "application.contoso.example" }]);
+  const make = ["pkcs12", "-export", "-passout", `pass:${password}`];
+  return execFileSync("openssl", make, { input: `${key}\n${cert}` }).toString("base64");
+}
