@@ -4,6 +4,7 @@ const folder = {
   config: "^provider/config\\.ts$",
   nearest: "^provider/nearest\\.ts$",
   timeouts: "^provider/timeouts\\.ts$",
+  versions: "^provider/versions\\.ts$",
   wire: "^provider/api/wire/",
   api: "^provider/api/",
   restore: "^provider/restore/",
@@ -36,9 +37,18 @@ module.exports = {
   allowed: [
     ...allow(folder.errors, builtIn),
     ...allow(folder.timeouts, npm("ms")),
-    ...allow(folder.config, folder.errors, folder.timeouts, builtIn),
+    ...allow(folder.config, folder.errors, folder.timeouts, folder.versions, builtIn),
     ...allow(folder.nearest, npm("fastest-levenshtein")),
-    ...allow(folder.api, folder.api, folder.errors, folder.config, folder.timeouts, builtIn, npm("node-fetch")),
+    ...allow(
+      folder.api,
+      folder.api,
+      folder.errors,
+      folder.config,
+      folder.timeouts,
+      folder.versions,
+      builtIn,
+      npm("node-fetch"),
+    ),
     ...allow(
       folder.restore,
       folder.restore,
@@ -47,6 +57,7 @@ module.exports = {
       folder.config,
       folder.nearest,
       folder.timeouts,
+      folder.versions,
       builtIn,
     ),
     ...allow(
@@ -58,6 +69,7 @@ module.exports = {
       folder.config,
       folder.nearest,
       folder.timeouts,
+      folder.versions,
       builtIn,
       npm("ajv"),
     ),
@@ -69,12 +81,15 @@ module.exports = {
       folder.api,
       folder.errors,
       folder.config,
+      folder.versions,
       builtIn,
       npm("@pulumi/pulumi|@grpc/grpc-js"),
     ),
     ...allow(folder.sdk, folder.sdk, typesOnly("^provider/"), builtIn, npm("@pulumi/pulumi")),
     // Functions run in the program's own process, without a host in between.
     ...allow("^sdk/functions\\.ts$", folder.restore, folder.config, folder.errors),
+    // What excludes what among settings is said once.
+    ...allow("^sdk/provider\\.ts$", folder.config),
     ...allow(folder.simulator, folder.simulator, typesOnly(folder.wire), builtIn, npm("selfsigned|pst-extractor")),
     ...allow(
       folder.cli,

@@ -98,7 +98,7 @@ export async function withConnection<T>(
       : error;
   } finally {
     process.off("SIGINT", interrupt);
-    connection.close();
+    await connection.end();
   }
 }
 

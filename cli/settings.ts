@@ -59,9 +59,10 @@ export async function resolveSettings(flags: ConnectionFlags): Promise<ResolvedS
     );
   };
 
+  const hasLogin = () => ["password", "token", "grantType"].some((key) => find(key) !== undefined);
   if (flags.passwordStdin === true && !process.stdin.isTTY) {
     typed["password"] = { value: (await readPasswordLine()) ?? "", from: "--password-stdin" };
-  } else if (flags.passwordStdin === true || (find("password") === undefined && canAsk())) {
+  } else if (flags.passwordStdin === true || (!hasLogin() && canAsk())) {
     const [endpoint, username] = [find("endpoint"), find("username")];
     if (endpoint !== undefined && username !== undefined) {
       const question = harmless(`Password of ${username.value} on ${endpoint.value}: `);
@@ -81,9 +82,14 @@ export async function resolveSettings(flags: ConnectionFlags): Promise<ResolvedS
     throw new ConfigError(reasons.join("\n"));
   }
   const origin = (key: string) => find(key)?.from ?? "nowhere";
+  const login = {
+    password: `user name from ${origin("username")}, password from ${origin("password")}`,
+    assertion: `client id from ${origin("clientId")}, assertion from ${origin("assertion")}`,
+    token: `token from ${origin("token")}`,
+  };
   return {
     settings: result.settings,
-    origins: `Used: endpoint from ${origin("endpoint")}, user name from ${origin("username")}, password from ${origin("password")}.`,
+    origins: `Used: endpoint from ${origin("endpoint")}, ${login[result.settings.login.by]}.`,
   };
 }
 

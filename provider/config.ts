@@ -63,6 +63,25 @@ const exchangeKeys = {
   impersonationAccountName: "exchangeImpersonationAccountName",
 } as const satisfies Record<keyof ExchangeSettings, string>;
 
+/**
+ * Settings of another source that have no place beside those that were given: half of one way in and half of another is none.
+ *
+ * @param given - keys that one source names
+ */
+export function rivalsOf(given: Iterable<string>): Set<string> {
+  const names = new Set(given);
+  const rivals = new Set<string>();
+  const exclude = (some: readonly string[], others: readonly string[]) =>
+    some.some((key) => names.has(key)) && others.forEach((key) => rivals.add(key));
+  const account = ["exchangeUserName", "exchangeUserPassword"];
+  const application = Object.values(exchangeKeys).filter((key) => !account.includes(key));
+  exclude(account, application);
+  exclude(application, account);
+  exclude(["password"], ["token", "grantType", "clientId", "assertion"]);
+  exclude(["token"], ["grantType", "clientId", "assertion"]);
+  return rivals;
+}
+
 /** What must appear nowhere. */
 export function secretsOf({ login, exchange }: ConnectionSettings): (string | undefined)[] {
   const own = { password: "password", assertion: "assertion", token: "token" } as const;

@@ -1,14 +1,22 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Mailbox, Organization, RestoreSession as SessionState } from "../provider/api/dialects/dialect";
-import { readConnectionSettings } from "../provider/config";
+import type {
+  DeviceCode,
+  Mailbox,
+  Organization,
+  RestorePoint,
+  RestoreSession as SessionState,
+} from "../provider/api/dialects/dialect";
+import { readConnectionSettings, rivalsOf } from "../provider/config";
 import { ConfigError } from "../provider/errors";
 import { type Connection, connect } from "../provider/restore/connection";
 import {
   type BackupSelector,
   type BackupWindow,
   type ServerInfo,
+  askDeviceCode,
   findMailbox,
   listMailboxes,
+  listRestorePoints,
   readBackupWindow,
   readRestoreSession,
   readServerInfo,
@@ -27,8 +35,16 @@ export interface ConnectionOptions {
   username?: string;
   /** Its password; sent to the server at the login alone. */
   password?: string;
-  /** Version of the REST API. Default `"auto"`. */
-  apiVersion?: "auto" | "v3";
+  /** How to log in. Default `"password"`. */
+  grantType?: "password" | "jwt-bearer";
+  /** Application or tenant that the assertion is for. */
+  clientId?: string;
+  /** Microsoft's answer to a device-code login, as JSON text (REST API v4 and later). */
+  assertion?: string;
+  /** A token that was got elsewhere, instead of a login. */
+  token?: string;
+  /** Version of the REST API. Default `"auto"`: the newest that both know. */
+  apiVersion?: "auto" | "v3" | "v4" | "v5" | "v6" | "v7" | "v8";
   /** CA of the server's certificate: PEM text, or a file that holds it. Default: the CAs that Node trusts. */
   caCert?: string;
   /** SHA-256 of the server's certificate, hexadecimal; then this alone decides whether the server is trusted. */
@@ -122,6 +138,38 @@ export function preflight(
   return connected(options, (connection) => runPreflight(connection, request));
 }
 
+/**
+ * Asks the server for a device code, with which a person lets it into Exchange (REST API v4 and later): the person opens
+ * `verificationUrl`, enters `userCode`, and logs in; then a restore may carry it as its `userCode`. The code ends after
+ * `expiresInSeconds`. Opens a restore session for it, and stops it.
+ *
+ * @throws MailboxRestoreError (`guard`) when the server's version has no device codes.
+ */
+export function requestDeviceCode(
+  args: BackupSelector & {
+    /** Id of the application at Microsoft that the person logs in to. */
+    targetApplicationId: string;
+    /** Cloud of a target in another organisation. */
+    targetRegion?: string;
+    /** Name of that organisation. */
+    targetOrganizationName?: string;
+  },
+  options?: ConnectionOptions,
+): Promise<DeviceCode> {
+  return connected(options, (connection) => askDeviceCode(connection, args));
+}
+
+/** The moments that can be restored, where the server lists them (REST API v6 and later); undefined elsewhere. Changes nothing. */
+export function getRestorePoints(
+  args: {
+    /** Id or name of the organisation, as the server lists it. */
+    organization: string;
+  },
+  options?: ConnectionOptions,
+): Promise<RestorePoint[] | undefined> {
+  return connected(options, (connection) => listRestorePoints(connection, args.organization));
+}
+
 function selectorOf(mailbox: MailboxQuery): MailboxSelector {
   return "id" in mailbox ? { id: mailbox.id } : { email: mailbox.email, archive: mailbox.archive ?? false };
 }
@@ -131,7 +179,9 @@ async function connected<T>(options: ConnectionOptions = {}, use: (connection: C
   const given = new Map(
     Object.entries(options).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)] as const])),
   );
-  const result = readConnectionSettings((key) => given.get(key) ?? config.get(key), process.env);
+  const rivals = rivalsOf(given.keys());
+  const ofStack = (key: string) => (rivals.has(key) ? undefined : config.get(key));
+  const result = readConnectionSettings((key) => given.get(key) ?? ofStack(key), process.env);
   if ("mistakes" in result) {
     throw new ConfigError(result.mistakes.map(({ reason }) => reason).join("\n"));
   }
@@ -142,6 +192,6 @@ async function connected<T>(options: ConnectionOptions = {}, use: (connection: C
   try {
     return await use(connection);
   } finally {
-    connection.close();
+    await connection.end();
   }
 }

@@ -7,12 +7,20 @@ export {
   getMailbox,
   getMailboxes,
   getOrganizations,
+  getRestorePoints,
   getRestoreSession,
   getServerInfo,
   preflight,
+  requestDeviceCode,
 } from "./functions";
 export type { ConnectionOptions, MailboxQuery } from "./functions";
-export type { Mailbox, Organization, RestoreSession as RestoreSessionState } from "../provider/api/dialects/dialect";
+export type {
+  DeviceCode,
+  Mailbox,
+  Organization,
+  RestorePoint,
+  RestoreSession as RestoreSessionState,
+} from "../provider/api/dialects/dialect";
 export type { BackupSelector, BackupWindow, ServerInfo } from "../provider/restore/lookup";
 export type { PreflightCheck, PreflightReport, PreflightRequest } from "../provider/restore/preflight";
 export { MailboxRestore } from "./mailbox-restore";

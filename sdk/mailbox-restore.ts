@@ -3,12 +3,25 @@ import type { MailboxRestoreOutputs } from "../provider/resources/mailbox-restor
 import { handlerOf, tokenOf, urnOf } from "./handler";
 import type { RestoreSession } from "./restore-session";
 
-/** Account that the server uses against Exchange. Both or neither; secret by themselves. */
+/**
+ * How the server gets into Exchange: user and password, a device code, or an application's certificate; one of the three, secret by
+ * itself. Default: what the provider has (`exchangeUserName`, `exchangeApplicationId` and so on); the two are never mixed.
+ */
 export interface ExchangeAccessArgs {
-  /** Default: the provider's `exchangeUserName`. */
+  /** Account that may write into the mailbox. Default: the provider's `exchangeUserName`. */
   userName?: pulumi.Input<string>;
-  /** Default: the provider's `exchangeUserPassword`. */
+  /** Its password. Default: the provider's `exchangeUserPassword`. */
   userPassword?: pulumi.Input<string>;
+  /** Device code that a person has entered, from {@link requestDeviceCode}. REST API v4 and later. */
+  userCode?: pulumi.Input<string>;
+  /** Id of an application at Microsoft. REST API v6 and later, as the three below. */
+  applicationId?: pulumi.Input<string>;
+  /** The application's certificate with its private key: a PFX in base64. Checked at preview. */
+  applicationCertificate?: pulumi.Input<string>;
+  /** Password of that PFX. Default: none. */
+  applicationCertificatePassword?: pulumi.Input<string>;
+  /** Account that the application acts as; needed with a certificate. */
+  impersonationAccountName?: pulumi.Input<string>;
 }
 
 /** Which mailbox of a backup. */
@@ -33,6 +46,13 @@ export interface ExportToPstArgs {
   path: pulumi.Input<string>;
   /** Export only items that contain this. Default: everything. */
   contentKeywords?: pulumi.Input<string>;
+  /**
+   * Let the server split the file where it grows larger than `pstSizeLimitBytes`. Default false. REST API v4 and later. A mailbox over the
+   * limit comes as a ZIP, which is refused so far; nothing is kept of it.
+   */
+  enablePstSizeLimit?: pulumi.Input<boolean>;
+  /** From 1 GiB (1073741824) to 49 GiB, in bytes; needed with `enablePstSizeLimit`. */
+  pstSizeLimitBytes?: pulumi.Input<number>;
 }
 
 /** Restore into the mailbox that the backup was taken from. Which items are written is the server's decision. */
@@ -44,6 +64,12 @@ export interface RestoreToArgs extends ExchangeAccessArgs {
   mailbox: pulumi.Input<string>;
   /** Client Access server, as the Veeam server resolves it. Default `outlook.office365.com`. */
   casServer?: pulumi.Input<string>;
+  /** Folder of the target mailbox, made if it is not there. Default: the original folders. REST API v4 and later. */
+  folder?: pulumi.Input<string>;
+  /** Microsoft's cloud of a target in another organisation. REST API v6 and later. */
+  officeRegion?: pulumi.Input<"Worldwide" | "Germany" | "China" | "USDefence" | "USGovernment">;
+  /** Name of the other organisation. REST API v6 and later. */
+  officeOrganizationName?: pulumi.Input<string>;
   /** Restore items that changed since the backup. Default true. */
   changedItems?: pulumi.Input<boolean>;
   /** Restore items that are missing in the target. Default true. */
@@ -72,6 +98,10 @@ export interface BackupSourceArgs {
   showDeleted?: pulumi.Input<boolean>;
   /** Show all versions of changed items. Default false. An edit restores again. */
   showAllVersions?: pulumi.Input<boolean>;
+  /** Only what the backup repository with this id holds. Default: all. REST API v8. An edit restores again. */
+  repositoryId?: pulumi.Input<string>;
+  /** Oldest data that may be restored, a duration like `"24h"` or `"7d"`: judged before anything is sent. Default: any age. */
+  maxRestorePointAge?: pulumi.Input<string>;
   session?: undefined;
   restoreSessionId?: undefined;
   mailboxId?: undefined;
@@ -87,6 +117,8 @@ export interface OwnSessionSourceArgs {
   pointInTime?: undefined;
   showDeleted?: undefined;
   showAllVersions?: undefined;
+  repositoryId?: undefined;
+  maxRestorePointAge?: undefined;
   restoreSessionId?: undefined;
   mailboxId?: undefined;
 }
@@ -103,6 +135,8 @@ export interface SessionSourceArgs {
   pointInTime?: undefined;
   showDeleted?: undefined;
   showAllVersions?: undefined;
+  repositoryId?: undefined;
+  maxRestorePointAge?: undefined;
 }
 
 /** Exactly one of the three actions. */
@@ -295,6 +329,16 @@ function declaredIn({ restoreSessionId, organization, pointInTime, showDeleted, 
   return { restoreSessionId, organization, pointInTime, showDeleted, showAllVersions };
 }
 
+const accessNames = [
+  "userName",
+  "userPassword",
+  "userCode",
+  "applicationId",
+  "applicationCertificate",
+  "applicationCertificatePassword",
+  "impersonationAccountName",
+] as const satisfies (keyof ExchangeAccessArgs)[];
+
 /** Credentials are secrets whether or not the program says so. */
 function withSecretAccess(args: MailboxRestoreArgs): Record<string, unknown> {
   const { restoreTo, restoreToOriginalLocation } = args;
@@ -312,10 +356,11 @@ function secretAccess(access: pulumi.Input<ExchangeAccessArgs>): unknown {
     // An action that is computed as a whole cannot be taken apart before it is known, so it is secret as a whole.
     return pulumi.secret(access);
   }
-  const { userName, userPassword, ...others } = access;
-  return {
-    ...others,
-    ...(userName === undefined ? {} : { userName: pulumi.secret(userName) }),
-    ...(userPassword === undefined ? {} : { userPassword: pulumi.secret(userPassword) }),
-  };
+  return Object.fromEntries(
+    Object.entries(access).map(([name, value]: [string, unknown]) =>
+      (accessNames as readonly string[]).includes(name) && value !== undefined
+        ? [name, pulumi.secret(value)]
+        : [name, value],
+    ),
+  );
 }

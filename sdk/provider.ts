@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { rivalsOf } from "../provider/config";
 import type { TimeoutsArgs } from "./mailbox-restore";
 
 /** Connection to one Veeam server. What is left out comes from the stack's configuration (`vb365:KEY`), then from the environment. */
@@ -9,8 +10,16 @@ export interface ProviderArgs {
   username?: pulumi.Input<string>;
   /** Secret by itself. */
   password?: pulumi.Input<string>;
-  /** `"auto"` (default) or `"v3"`. */
-  apiVersion?: pulumi.Input<"auto" | "v3">;
+  /** How to log in: `"password"` (default), or `"jwt-bearer"` with `clientId` and `assertion` (REST API v4 and later). */
+  grantType?: pulumi.Input<"password" | "jwt-bearer">;
+  /** Application or tenant that the assertion is for. */
+  clientId?: pulumi.Input<string>;
+  /** Microsoft's answer to a device-code login, as JSON text. Secret by itself. */
+  assertion?: pulumi.Input<string>;
+  /** A token that was got elsewhere, instead of a login; it is not renewed. Secret by itself. */
+  token?: pulumi.Input<string>;
+  /** `"auto"` (default) asks the server once a run and takes the newest that both know. */
+  apiVersion?: pulumi.Input<"auto" | "v3" | "v4" | "v5" | "v6" | "v7" | "v8">;
   /** CA of the server's certificate: PEM text, or a file that holds it. Default: the CAs that Node trusts. */
   caCert?: pulumi.Input<string>;
   /** SHA-256 of the server's certificate, hexadecimal; then this alone decides whether the server is trusted. */
@@ -27,15 +36,34 @@ export interface ProviderArgs {
   exchangeUserName?: pulumi.Input<string>;
   /** Secret by itself. */
   exchangeUserPassword?: pulumi.Input<string>;
+  /** An application at Microsoft instead of that account (REST API v6 and later), as the three below. */
+  exchangeApplicationId?: pulumi.Input<string>;
+  /** Its certificate with the private key: a PFX in base64. Secret by itself. */
+  exchangeApplicationCertificate?: pulumi.Input<string>;
+  /** Secret by itself. */
+  exchangeApplicationCertificatePassword?: pulumi.Input<string>;
+  /** Account that the application acts as. */
+  exchangeImpersonationAccountName?: pulumi.Input<string>;
 }
 
 /** Configuration keys that are secrets wherever they come from. */
-const secretKeys = ["password", "exchangeUserPassword"] as const;
+const secretKeys = [
+  "password",
+  "assertion",
+  "token",
+  "exchangeUserPassword",
+  "exchangeApplicationCertificate",
+  "exchangeApplicationCertificatePassword",
+] as const;
 
 const keys = [
   "endpoint",
   "username",
   "password",
+  "grantType",
+  "clientId",
+  "assertion",
+  "token",
   "apiVersion",
   "caCert",
   "tlsFingerprint",
@@ -45,6 +73,10 @@ const keys = [
   "timeouts",
   "exchangeUserName",
   "exchangeUserPassword",
+  "exchangeApplicationId",
+  "exchangeApplicationCertificate",
+  "exchangeApplicationCertificatePassword",
+  "exchangeImpersonationAccountName",
 ] as const satisfies (keyof ProviderArgs)[];
 
 /**
@@ -65,10 +97,11 @@ export class Provider extends pulumi.ProviderResource {
 function flatten(args: ProviderArgs): Record<string, pulumi.Input<string>> {
   const config = new pulumi.Config("vb365");
   const flat: Record<string, pulumi.Input<string>> = {};
+  const rivals = rivalsOf(keys.filter((key) => args[key] !== undefined));
   for (const key of keys) {
     const isSecret = (secretKeys as readonly string[]).includes(key);
     // Whatever the stack keeps as a secret stays one here; which keys those are, the configuration does not tell.
-    const ofStack = config.getSecret(key);
+    const ofStack = rivals.has(key) ? undefined : config.getSecret(key);
     const given = args[key];
     const value =
       given === undefined ? ofStack : pulumi.all([given, ofStack]).apply(([own, stacks]) => textOf(own ?? stacks));

@@ -10,11 +10,14 @@ import { recordOf } from "./recording";
 import type { Route, RouteMatch } from "./routes/route";
 import { matchRoute } from "./routes/route";
 import type { ServerState } from "./state";
+import type { ApiVersionName } from "./versions";
 
 /** What one simulator needs to answer a request. */
 export interface Dispatcher {
   state: ServerState;
+  /** Of all versions: a version that is not served answers 404 [C], and its routes are documented all the same. */
   routes: readonly Route[];
+  served: readonly ApiVersionName[];
   faults: FaultList;
   /** Every request is appended. */
   requests: OpenRecord[];
@@ -73,7 +76,7 @@ async function work(
   duringWork: () => Promise<void>,
 ): Promise<Answer> {
   try {
-    if (match === undefined) {
+    if (match === undefined || !self.served.includes(match.route.version.name)) {
       throw new VendorError("unknownRoute");
     }
     const { state } = self;

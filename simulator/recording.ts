@@ -13,7 +13,7 @@ export interface RecordedRequest {
   readonly body: unknown;
   /** The status that was answered; undefined while no answer has begun, and for good when the line was cut before one. */
   readonly status: number | undefined;
-  /** No route of the served versions has this method and path; the answer was 404. */
+  /** No version has a route of this method and path; the answer was 404. */
   readonly unknownRoute: boolean;
   /** What the documented request does not have: `?name` for the query, `restoreTo.name` or `name` for the body. */
   readonly unknownFields: readonly string[];

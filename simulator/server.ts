@@ -28,7 +28,7 @@ export interface Simulator {
   readonly organizations: readonly SeededOrganization[];
   /** Everything that was asked, in order of arrival. */
   readonly requests: readonly RecordedRequest[];
-  /** Those of them with a route or a field that the documentation does not have. */
+  /** Those of them with a route or a field that no version's documentation has. */
   readonly unknown: readonly RecordedRequest[];
   /** One entry for each accepted action that writes into a mailbox. */
   readonly writes: readonly MailboxWrite[];
@@ -72,8 +72,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const requests: OpenRecord[] = [];
   const stopping = new AbortController();
   const served = options.apiVersions ?? ["v3"];
-  const routes = versions.filter(({ name }) => served.includes(name)).flatMap(routesOf);
-  const dispatcher = { state, routes, faults, requests, signal: stopping.signal };
+  const routes = versions.flatMap(routesOf);
+  const dispatcher = { state, routes, served, faults, requests, signal: stopping.signal };
 
   const server = createServer({ key: certificates.serverKey, cert: certificates.serverCert }, (request, response) => {
     response.on("error", () => undefined);

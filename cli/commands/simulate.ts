@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { environmentVariableOf } from "../../provider/config";
 import { ConfigError } from "../../provider/errors";
+import { type ApiVersion, apiVersions, isApiVersion } from "../../provider/versions";
 import type { Simulator, SimulatorOptions } from "../../simulator";
 import { exitCodes, exitCodesHelp } from "../exit";
 import { type Look, counted, lookOf, note, paint, printDocument, printFailure, table } from "../output";
@@ -12,6 +13,7 @@ interface Flags {
   port?: number;
   mailboxes?: number;
   counters?: boolean;
+  apiVersions?: ApiVersion[];
   json?: boolean;
 }
 
@@ -29,6 +31,11 @@ export function addSimulate(program: Command): void {
     )
     .option("--port <number>", "port; default: any that is free", wholeNumber(1, 65535))
     .option("--mailboxes <number>", "so many numbered mailboxes besides the named ones", wholeNumber(0, 100_000))
+    .option(
+      "--api-versions <list>",
+      `versions of the REST API that it serves, of ${apiVersions.join(",")}; default: v3`,
+      versionList,
+    )
     .option("--counters", "restores answer with counters; default: with an empty body, as the reference of v3 has it")
     .option("--json", "one JSON document on standard output, for programs")
     .addHelpText(
@@ -54,7 +61,7 @@ async function simulate(flags: Flags): Promise<void> {
     if (flags.json === true) {
       printDocument(documentOf(simulator, caFile));
     } else {
-      process.stdout.write(`${introduction(lookOf(process.stdout), simulator, caFile)}\n`);
+      process.stdout.write(`${introduction(lookOf(process.stdout), simulator, flags.apiVersions ?? ["v3"], caFile)}\n`);
     }
     await ended;
   } finally {
@@ -65,11 +72,13 @@ async function simulate(flags: Flags): Promise<void> {
   process.exitCode = exitCodes.fine;
 }
 
-async function start({ port, mailboxes = 0, counters = false }: Flags): Promise<Simulator> {
+async function start(flags: Flags): Promise<Simulator> {
+  const { port, mailboxes = 0, counters = false } = flags;
   // The other commands need not wait for what only this one loads.
   const { defaultOrganizations, numberedMailboxes, startSimulator } = await import("../../simulator/index.js");
   const options: SimulatorOptions = {
     ...(port === undefined ? {} : { port }),
+    apiVersions: flags.apiVersions ?? ["v3"],
     restoreAnswer: counters ? "counters" : "empty",
     organizations: defaultOrganizations().map((organization) => ({
       ...organization,
@@ -124,7 +133,7 @@ function documentOf(simulator: Simulator, caFile: string): object {
   };
 }
 
-function introduction(look: Look, simulator: Simulator, caFile: string): string {
+function introduction(look: Look, simulator: Simulator, versions: readonly string[], caFile: string): string {
   const config = Object.entries(configOf(simulator, caFile));
   const setLines = config.map(([key, value]) => {
     const secret = key.endsWith("assword") ? "--secret " : "";
@@ -133,6 +142,7 @@ function introduction(look: Look, simulator: Simulator, caFile: string): string 
   const exportLines = config.map(([key, value]) => `export ${environmentVariableOf(key)}=${quoted(value)}`);
   return [
     `${paint(look, `Simulated Veeam server at ${simulator.endpoint}`, "bold")} (loopback only: no other machine reaches it)`,
+    `It speaks the REST API ${versions.join(", ")}.`,
     `Login ${simulator.username}, password ${simulator.password}; all of it is invented.`,
     ...simulator.organizations.flatMap((organization) => ["", holdings(look, organization)]),
     ...["", paint(look, "For a stack:", "bold"), ...setLines],
@@ -170,6 +180,14 @@ function whatWasAsked({ logins, sessions, writes, exports, requests, unknown }: 
 /** As a POSIX shell takes it for one word. */
 function quoted(value: string): string {
   return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+}
+
+function versionList(text: string): ApiVersion[] {
+  const names = text.split(",").map((name) => name.trim());
+  if (!names.every(isApiVersion)) {
+    throw new InvalidArgumentError(`It must be a list of ${apiVersions.join(", ")}.`);
+  }
+  return names;
 }
 
 function wholeNumber(least: number, most: number): (text: string) => number {

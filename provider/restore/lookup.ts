@@ -1,5 +1,15 @@
-import type { Mailbox, Organization, RestoreSession } from "../api/dialects/dialect";
+import type {
+  DeviceCode,
+  DeviceCodeRequest,
+  Mailbox,
+  Organization,
+  RestorePoint,
+  RestoreSession,
+} from "../api/dialects/dialect";
 import { userOf } from "../config";
+import { MailboxRestoreError } from "../errors";
+import { isApiVersion, lackingIn } from "../versions";
+import type { OpenSession } from "./session-pool";
 import type { Connection } from "./connection";
 import { dataAgeSeconds, resolvePointInTime } from "./point-in-time";
 import { type MailboxSelector, selectMailbox, selectOrganization } from "./selection";
@@ -70,17 +80,51 @@ export async function findMailbox(
   return withMailboxes(connection, backup, (mailboxes, time) => selectMailbox(mailboxes, backup.mailbox, time));
 }
 
-async function withMailboxes<T>(
+/** A code with which a person lets the server into Exchange. Opens a restore session, which asking needs, and stops it. */
+export async function askDeviceCode(
+  connection: Connection,
+  { targetApplicationId, targetRegion, targetOrganizationName, ...backup }: BackupSelector & DeviceCodeRequest,
+): Promise<DeviceCode> {
+  await connection.logIn();
+  const { apiVersion } = connection.dialect;
+  if (isApiVersion(apiVersion) && lackingIn(apiVersion, ["userCode"]).length > 0) {
+    throw new MailboxRestoreError(
+      "guard",
+      `The server speaks the REST API ${apiVersion}, which has no device codes (from v4 on).`,
+    );
+  }
+  const request = {
+    targetApplicationId,
+    ...(targetRegion === undefined ? {} : { targetRegion }),
+    ...(targetOrganizationName === undefined ? {} : { targetOrganizationName }),
+  };
+  return withSession(connection, backup, ({ sessionId }) => connection.dialect.requestDeviceCode(sessionId, request));
+}
+
+/** The moments that can be restored; undefined where the server does not list them. */
+export async function listRestorePoints(connection: Connection, idOrName: string): Promise<RestorePoint[] | undefined> {
+  const { id } = selectOrganization(await connection.organizations(), idOrName);
+  return connection.dialect.listRestorePoints(id);
+}
+
+function withMailboxes<T>(
+  connection: Connection,
+  backup: BackupSelector,
+  use: (mailboxes: Mailbox[], pointInTime: string) => T,
+): Promise<T> {
+  return withSession(connection, backup, async (session, time) => use(await session.mailboxes(), time));
+}
+
+async function withSession<T>(
   connection: Connection,
   { organization: idOrName, pointInTime = "latest", showDeleted = false, showAllVersions = false }: BackupSelector,
-  use: (mailboxes: Mailbox[], pointInTime: string) => T,
+  use: (session: OpenSession, pointInTime: string) => Promise<T>,
 ): Promise<T> {
   const organization = selectOrganization(await connection.organizations(), idOrName);
   const time = resolvePointInTime(organization, pointInTime);
   const lease = connection.sessions.reserve(organization.id, { pointInTime: time, showDeleted, showAllVersions });
   try {
-    const session = await lease.open();
-    return use(await session.mailboxes(), time);
+    return await use(await lease.open(), time);
   } finally {
     const warning = await lease.release();
     if (warning !== undefined) {

@@ -20,7 +20,7 @@ describe("simulator: recording", () => {
 
   for (const [method, path] of [
     ["GET", "/v3/ServiceInstance"],
-    ["GET", "/v8/ServiceInstance"],
+    ["GET", "/v9/ServiceInstance"],
     ["GET", "/"],
     ["DELETE", "/v3/Organizations"],
   ] as const) {
