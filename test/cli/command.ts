@@ -122,6 +122,10 @@ export function rigs(): (options?: SimulatorOptions) => Promise<Rig> {
   };
 }
 
+/** What was asked, but for the question which versions are served, which carries no token. */
+export const pathsWithoutProbe = ({ requests }: Simulator) =>
+  requests.filter(({ method, headers }) => method !== "GET" || "authorization" in headers).map(({ path }) => path);
+
 /** @throws when a secret stands in what was printed. */
 export function assertNoSecret({ stdout, stderr }: Result): void {
   for (const secret of Object.values(marker)) {

@@ -117,7 +117,15 @@ describe("vb365 mailboxes", () => {
       endpoint: simulator.endpoint,
       organization: { id: seeded?.id, name: "contoso.example" },
       pointInTime: "2026-11-20T21:04:11.000Z",
-      mailboxes: [{ id: seeded?.mailboxes[2]?.id, name: "Sales", email: "sales@contoso.example", isArchive: false }],
+      mailboxes: [
+        {
+          id: seeded?.mailboxes[2]?.id,
+          name: "Sales",
+          email: "sales@contoso.example",
+          isArchive: false,
+          isPublic: false,
+        },
+      ],
     });
     assert.equal(result.stderr, "");
   });
