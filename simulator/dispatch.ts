@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { text as textOf } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Answer, Spoiling } from "./answer";
 import { closed, emptyAnswer, jsonAnswer, sendAnswer, textAnswer } from "./answer";
@@ -9,7 +10,8 @@ import type { OpenRecord } from "./recording";
 import { recordOf } from "./recording";
 import type { Route, RouteMatch } from "./routes/route";
 import { matchRoute } from "./routes/route";
-import type { ServerState } from "./state";
+import type { OpenPoints } from "./open-points";
+import type { Behaviour, ServerState } from "./state";
 import type { ApiVersionName } from "./versions";
 
 /** What one simulator needs to answer a request. */
@@ -50,7 +52,13 @@ export async function dispatch(self: Dispatcher, request: IncomingMessage, respo
   }
   const instead = isAnswerInstead(plan.effect) ? faultAnswer(plan.effect) : undefined;
   const isWorkDone = instead === undefined || effect.afterWork === true;
-  const worked = isWorkDone ? await work(self, request, record, match, plan, () => pass("duringWork")) : undefined;
+  const worked = isWorkDone
+    ? await reshaped(
+        await work(self, request, record, match, plan, () => pass("duringWork")),
+        self.state.behaviour,
+        record,
+      )
+    : undefined;
   await pass("afterWork");
   if (effect.delayMs !== undefined) {
     await wait(effect.delayMs, undefined, { signal: self.signal, ref: false });
@@ -97,25 +105,40 @@ async function work(
       query: lowerCaseNames(record.query),
       body: record.body,
       user,
+      authorization,
+      range: request.headers.range,
       baseUrl: version.isFlat ? "" : `https://${host ?? ""}`,
       restoreResult:
         plan.effect !== undefined && "restoreResult" in plan.effect ? plan.effect.restoreResult : undefined,
       duringWork,
     });
   } catch (error) {
-    return refusal(error, match?.route.version.number ?? 3);
+    return refusal(error, match?.route.version.number ?? 3, self.state.behaviour);
   }
 }
 
-function refusal(error: unknown, versionNumber: number): Answer {
+function refusal(error: unknown, versionNumber: number, { unauthorizedBody, unreadableRequest }: OpenPoints): Answer {
   if (error instanceof Unauthorized) {
-    return emptyAnswer(401);
+    return unauthorizedBody === "empty"
+      ? emptyAnswer(401)
+      : jsonAnswer(401, { message: "Authorization has been denied for this request." });
   }
   if (error instanceof TokenRefused) {
     return jsonAnswer(error.status, error.body);
   }
   const failure = error instanceof VendorError ? error : new VendorError("simulatorFailed", String(error));
-  return jsonAnswer(failure.status, failure.bodyOf(versionNumber));
+  const isUnreadable = failure.code === "unparsableBody" || failure.code === "missingParameters";
+  const status = isUnreadable && unreadableRequest !== "mixed" ? unreadableRequest : failure.status;
+  return jsonAnswer(status, failure.bodyOf(versionNumber));
+}
+
+/** The same answer with another body, where a test wants to see what a client makes of it. */
+async function reshaped(answer: Answer, { reshape }: Behaviour, request: OpenRecord): Promise<Answer> {
+  if (reshape === undefined || !(answer.headers["Content-Type"] ?? "").startsWith("application/json")) {
+    return answer;
+  }
+  const body: unknown = JSON.parse(await textOf(answer.open()));
+  return jsonAnswer(answer.status, reshape(body, { method: request.method, path: request.path }));
 }
 
 function faultAnswer(effect: AnswerInstead): Answer {

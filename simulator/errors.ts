@@ -11,9 +11,9 @@ const errors = {
   unknownRoute: { status: 404, message: "No HTTP resource was found that matches the request URI." },
   /** [I] Text from a server log; the status is [inf]. */
   notFound: { status: 404, message: "Resource cannot be found for current key" },
-  /** [inf] 400 for a body that is no JSON. */
+  /** [inf] 400 for a body that is no JSON; the switch `unreadableRequest` moves both this and the next one. */
   unparsableBody: { status: 400, message: "The request is invalid: the body is not valid JSON." },
-  /** [inf] 400 unless exactly one action is named. */
+  /** [inf] 400 unless exactly one action is named; see the switch `severalActions`. */
   oneActionOnly: { status: 400, message: "The request is invalid: exactly one action is expected." },
   /** [inf] */
   unknownAction: { status: 400, message: "The request is invalid: the action is not supported." },
@@ -45,6 +45,10 @@ const errors = {
     status: 500,
     message: "The account does not have permission to impersonate the requested user.",
   },
+  /** [inf] A limit of restore sessions or of exports, if there is one. */
+  tooMany: { status: 500, message: "The maximum number of concurrent operations has been reached." },
+  /** [inf] */
+  nothingToExport: { status: 500, message: "No items were found to export." },
   /** [I] */
   mailboxUnreachable: { status: 500, message: "cannot open user mailbox" },
   /** Not the vendor's: the simulator itself has a bug. */
@@ -84,11 +88,10 @@ export class VendorError extends Error {
  * description is one users met. [I]
  */
 export class TokenRefused extends Error {
-  readonly status = 400;
-
   constructor(
     readonly error: "invalid_grant" | "unsupported_grant_type",
     description: string,
+    readonly status: 400 | 401 = 400,
   ) {
     super(description);
   }
@@ -98,5 +101,5 @@ export class TokenRefused extends Error {
   }
 }
 
-/** A request without a valid bearer token: 401 with an empty body. [C] */
+/** A request without a valid bearer token: 401, with an empty body [C] unless the switch `unauthorizedBody` says otherwise. */
 export class Unauthorized extends Error {}

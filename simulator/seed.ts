@@ -53,7 +53,19 @@ export interface OrganizationSeed {
   firstBackupTime?: string;
   /** ISO 8601, UTC; default: the first one. */
   lastBackupTime?: string;
+  /** What v6 and later list as restore points. Default: the first and the last backup, in one repository. */
+  restorePoints?: RestorePointSeed[];
   mailboxes: MailboxSeed[];
+}
+
+/** A moment that can be restored. */
+export interface RestorePointSeed {
+  /** ISO 8601, UTC. */
+  backupTime: string;
+  /** Id of the backup repository that holds it. Default: a UUID made from the organization's name. */
+  repositoryId?: string;
+  /** Does it hold mail? Default true. */
+  isExchange?: boolean;
 }
 
 /** A mailbox as it was seeded, with the id that the server shows. */
@@ -72,6 +84,23 @@ export function withIds(organizations: readonly OrganizationSeed[]): SeededOrgan
       id: (mailbox.id ?? mailboxId(organization, mailbox)).toLowerCase(),
     })),
   }));
+}
+
+/** The restore points of an organization with mail in them, oldest first; those of one repository, if it is named. */
+export function restorePointsOf(
+  { name, firstBackupTime, lastBackupTime = firstBackupTime, restorePoints }: OrganizationSeed,
+  repositoryId?: string,
+): (Required<RestorePointSeed> & { id: string })[] {
+  const times = [...new Set([firstBackupTime, lastBackupTime])].filter((time) => time !== undefined);
+  return (restorePoints ?? times.map((backupTime) => ({ backupTime })))
+    .map((seed: RestorePointSeed) => ({
+      isExchange: true,
+      repositoryId: uuidFrom("repository", name),
+      ...seed,
+      id: uuidFrom("restore point", name, seed.backupTime, seed.repositoryId ?? ""),
+    }))
+    .filter((point) => repositoryId === undefined || point.repositoryId.toLowerCase() === repositoryId.toLowerCase())
+    .sort((a, b) => Date.parse(a.backupTime) - Date.parse(b.backupTime));
 }
 
 function mailboxId(organization: OrganizationSeed, mailbox: MailboxSeed): string {

@@ -72,7 +72,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const requests: OpenRecord[] = [];
   const stopping = new AbortController();
   const served = options.apiVersions ?? ["v3"];
-  const routes = versions.flatMap(routesOf);
+  const routes = versions.flatMap((version) => routesOf(version, state.behaviour));
   const dispatcher = { state, routes, served, faults, requests, signal: stopping.signal };
 
   const server = createServer({ key: certificates.serverKey, cert: certificates.serverCert }, (request, response) => {

@@ -1,6 +1,8 @@
 import { VendorError } from "./errors";
 import { uuidFrom } from "./ids";
+import type { OpenPoints } from "./open-points";
 import type { SeededMailbox, SeededOrganization } from "./seed";
+import { restorePointsOf } from "./seed";
 
 /** An event of a restore session. */
 export interface SessionEvent {
@@ -29,8 +31,10 @@ export interface SessionRecord {
   readonly showAllVersions: boolean;
   readonly creationTime: Date;
   readonly endTime: Date | undefined;
-  /** The time asked for is before the first backup: no mailboxes. */
+  /** The time asked for is before the first backup: no mailboxes. [D] */
   readonly isEmpty: boolean;
+  /** Only what this backup repository holds (v8). */
+  readonly repositoryId: string | undefined;
   readonly events: readonly Readonly<SessionEvent>[];
 }
 
@@ -58,6 +62,7 @@ export interface ExploreRequest {
   time: Date;
   showDeleted: boolean;
   showAllVersions: boolean;
+  repositoryId?: string | undefined;
 }
 
 /**
@@ -70,7 +75,7 @@ export class Sessions {
   readonly #all: Session[] = [];
 
   constructor(
-    private readonly idleSeconds: number,
+    private readonly points: Pick<OpenPoints, "sessionIdleSeconds" | "endedSession">,
     private readonly clock: () => Date,
   ) {}
 
@@ -82,20 +87,22 @@ export class Sessions {
   /** A time before the first backup gives an empty session [D]; later than the last one means the last one [D]. */
   open(request: ExploreRequest): Session {
     const now = this.clock();
-    const first = request.organization.firstBackupTime;
+    const { organization, repositoryId, time } = request;
+    const isThere = restorePointsOf(organization, repositoryId).some(({ backupTime }) => new Date(backupTime) <= time);
     const session: Session = {
       id: uuidFrom("session", this.#all.length + 1),
-      organizationId: request.organization.id,
-      organization: request.organization,
+      organizationId: organization.id,
+      organization,
       user: request.user,
       state: "Working",
       stoppedBy: undefined,
-      dateTime: request.time.toISOString(),
+      dateTime: time.toISOString(),
       showDeleted: request.showDeleted,
       showAllVersions: request.showAllVersions,
       creationTime: now,
       endTime: undefined,
-      isEmpty: first === undefined || request.time < new Date(first),
+      isEmpty: !isThere,
+      repositoryId,
       events: [],
       warnings: [],
       errors: [],
@@ -131,7 +138,7 @@ export class Sessions {
   findWorking(id: string, user: string): Session {
     const session = this.find(id, user);
     if (session.state === "Stopped") {
-      throw new VendorError("sessionEnded");
+      throw new VendorError(this.points.endedSession === 404 ? "notFound" : "sessionEnded");
     }
     return session;
   }
@@ -181,7 +188,7 @@ export class Sessions {
   }
 
   #stopIdle(): void {
-    const idleMs = this.idleSeconds * 1000;
+    const idleMs = this.points.sessionIdleSeconds * 1000;
     for (const session of this.#all) {
       const idleEnd = session.lastUsed.getTime() + idleMs;
       if (session.running === 0 && idleEnd <= this.clock().getTime()) {

@@ -1,6 +1,7 @@
 import { DeviceCodes } from "./device-codes";
 import type { RestoreCounts } from "./mail";
 import { TargetMailboxes } from "./mail";
+import type { OpenPoints } from "./open-points";
 import type { PstFile } from "./pst";
 import type { SeededOrganization } from "./seed";
 import { Sessions } from "./sessions";
@@ -41,22 +42,18 @@ export interface MailboxExport {
   readonly sizeLimitBytes: number | undefined;
   /** Items that the keywords found. */
   readonly matchedItems: number;
-  /** Size of the file; what reached the client may be less. */
+  /** Size of the whole file; what reached the client may be less. */
   readonly bytes: number;
+  /** Position of the first byte that was asked for (v7, v8); 0 for a whole file. */
+  readonly firstByte: number;
 }
 
-/** How the server behaves where its documentation leaves it open; the defaults are with `SimulatorOptions`. */
-export interface Behaviour {
+/** What was set up, and how the server behaves where its documentation leaves it open. */
+export interface Behaviour extends OpenPoints {
   exchange: { userName: string; userPassword: string };
-  restoreAnswer: "empty" | "counters";
-  restoreEvents: "named" | "unnamed" | "none";
   application: { applicationId: string; certificate: string; certificatePassword?: string } | undefined;
-  antiforgery: "demanded" | "ignored";
-  asyncSession: "same" | "new";
-  statistics: "counts" | "none";
-  keywordBinding: "both" | "contentKeywords" | "contentKeyword";
-  stringBooleans: "accepted" | "refused";
   pst: PstFile;
+  reshape: ((body: unknown, request: { method: string; path: string }) => unknown) | undefined;
 }
 
 /** Everything the server knows. */
@@ -65,6 +62,7 @@ export class ServerState {
   readonly exports: MailboxExport[] = [];
   readonly targets = new TargetMailboxes();
   readonly deviceCodes = new DeviceCodes();
+  runningExports = 0;
   readonly sessions: Sessions;
 
   constructor(
@@ -72,8 +70,7 @@ export class ServerState {
     readonly tokens: Tokens,
     readonly behaviour: Behaviour,
     readonly clock: () => Date,
-    sessionIdleSeconds: number,
   ) {
-    this.sessions = new Sessions(sessionIdleSeconds, clock);
+    this.sessions = new Sessions(behaviour, clock);
   }
 }

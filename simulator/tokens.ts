@@ -1,6 +1,7 @@
 import type { WireToken } from "../provider/api/wire/v3";
 import { TokenRefused, Unauthorized, VendorError } from "./errors";
 import { tokenFrom } from "./ids";
+import type { OpenPoints } from "./open-points";
 
 /** An account that may log in to the REST API. */
 export interface Login {
@@ -12,6 +13,14 @@ export interface Login {
   tenantOf?: string;
 }
 
+/** What differs by version in a token. */
+export interface TokenStyle {
+  /** A cookie was not declined, and no call brings one. */
+  needsCookie: boolean;
+  /** v6 on. [D] */
+  hasIsoDates: boolean;
+}
+
 interface Issued {
   user: string;
   expiresAt: number;
@@ -19,13 +28,22 @@ interface Issued {
   needsCookie: boolean;
 }
 
-const refreshTokenLifetimeMs = 24 * 60 * 60 * 1000;
+/** How tokens are made, and how long they are good. */
+interface TokenSettings {
+  lifetimeSeconds: number;
+  /** Access tokens of the first login that are good without being asked for. */
+  readyMade: readonly string[];
+  clock: () => Date;
+  open: Pick<
+    OpenPoints,
+    "logout" | "refreshTokenLifetimeSeconds" | "usedRefreshToken" | "refreshRefusal" | "tokenDates"
+  >;
+}
 
 /**
  * Logins, access tokens and refresh tokens.
  *
- * A refresh gives a new pair [D]; the old refresh token is refused from then on, and any refresh token after 24 hours
- * [inf]. The old access token stays valid until its own end [inf]: requests on their way still carry it.
+ * A refresh gives a new pair [D]. The old access token stays valid until its own end [inf]: requests on their way still carry it.
  */
 export class Tokens {
   readonly #access = new Map<string, Issued>();
@@ -37,12 +55,10 @@ export class Tokens {
 
   constructor(
     private readonly accounts: readonly Login[],
-    private readonly lifetimeSeconds: number,
-    private readonly clock: () => Date,
-    readyMade: readonly string[] = [],
+    private readonly settings: TokenSettings,
   ) {
     const [first] = accounts;
-    for (const token of readyMade) {
+    for (const token of settings.readyMade) {
       this.#access.set(token, {
         user: first?.username ?? "",
         expiresAt: Number.POSITIVE_INFINITY,
@@ -56,13 +72,13 @@ export class Tokens {
    *
    * @throws TokenRefused
    */
-  logIn(username: string, password: string, needsCookie = false): WireToken {
+  logIn(username: string, password: string, style: TokenStyle): WireToken {
     const account = this.accounts.find((candidate) => sameName(candidate.username, username));
     if (account === undefined || account.password !== password) {
       throw new TokenRefused("invalid_grant", "Invalid credential(s)");
     }
     this.logins += 1;
-    return this.#issue(account.username, needsCookie);
+    return this.#issue(account.username, style);
   }
 
   /**
@@ -70,7 +86,7 @@ export class Tokens {
    *
    * @throws TokenRefused
    */
-  logInBy(clientId: string, assertion: string, needsCookie = false): WireToken {
+  logInBy(clientId: string, assertion: string, style: TokenStyle): WireToken {
     const account = this.accounts.find(
       ({ assertion: own }) => own !== undefined && own.clientId === clientId && own.assertion === assertion,
     );
@@ -78,15 +94,19 @@ export class Tokens {
       throw new TokenRefused("invalid_grant", "Invalid credential(s)");
     }
     this.logins += 1;
-    return this.#issue(account.username, needsCookie);
+    return this.#issue(account.username, style);
   }
 
-  /** Ends the access tokens of a login. */
-  logOut(user: string): void {
+  /** Ends the token of this header, or all tokens of its login. */
+  logOut(authorization: string | undefined): void {
     this.logouts += 1;
-    for (const [token, issued] of this.#access) {
-      if (issued.user === user && issued.expiresAt !== Number.POSITIVE_INFINITY) {
-        this.#access.delete(token);
+    const own = bearerOf(authorization);
+    const user = this.#access.get(own)?.user;
+    for (const tokens of [this.#access, this.#refresh]) {
+      for (const [token, issued] of tokens) {
+        if (token === own || (this.settings.open.logout === "login" && issued.user === user)) {
+          tokens.delete(token);
+        }
       }
     }
   }
@@ -97,14 +117,17 @@ export class Tokens {
   }
 
   /** @throws TokenRefused when the token is unknown, used or too old. */
-  refresh(refreshToken: string, needsCookie = false): WireToken {
+  refresh(refreshToken: string, style: TokenStyle): WireToken {
+    const { clock, open } = this.settings;
     const known = this.#refresh.get(refreshToken);
-    this.#refresh.delete(refreshToken);
-    if (known === undefined || known.expiresAt <= this.clock().getTime()) {
-      throw new TokenRefused("invalid_grant", "The refresh token is invalid or has expired.");
+    if (open.usedRefreshToken === "refused") {
+      this.#refresh.delete(refreshToken);
+    }
+    if (known === undefined || known.expiresAt <= clock().getTime()) {
+      throw new TokenRefused("invalid_grant", "The refresh token is invalid or has expired.", open.refreshRefusal);
     }
     this.refreshes += 1;
-    return this.#issue(known.user, needsCookie);
+    return this.#issue(known.user, style);
   }
 
   /**
@@ -114,7 +137,7 @@ export class Tokens {
    */
   userOf(authorization: string | undefined): string {
     const known = this.#access.get(bearerOf(authorization));
-    if (known === undefined || known.expiresAt <= this.clock().getTime()) {
+    if (known === undefined || known.expiresAt <= this.settings.clock().getTime()) {
       throw new Unauthorized();
     }
     if (known.needsCookie) {
@@ -128,27 +151,26 @@ export class Tokens {
     this.#access.delete(bearerOf(authorization));
   }
 
-  #issue(user: string, needsCookie: boolean): WireToken {
+  #issue(user: string, { needsCookie, hasIsoDates }: TokenStyle): WireToken {
+    const { clock, lifetimeSeconds, open } = this.settings;
     this.#issued += 1;
-    const now = this.clock();
-    const expires = new Date(now.getTime() + this.lifetimeSeconds * 1000);
+    const now = clock();
+    const expires = new Date(now.getTime() + lifetimeSeconds * 1000);
     const accessToken = tokenFrom("access", user, this.#issued);
     const refreshToken = tokenFrom("refresh", user, this.#issued);
     this.#access.set(accessToken, { user, expiresAt: expires.getTime(), needsCookie });
-    this.#refresh.set(refreshToken, {
-      user,
-      expiresAt: now.getTime() + refreshTokenLifetimeMs,
-      needsCookie: false,
-    });
+    const refreshEnd = now.getTime() + open.refreshTokenLifetimeSeconds * 1000;
+    this.#refresh.set(refreshToken, { user, expiresAt: refreshEnd, needsCookie: false });
+    const dateText = (date: Date) =>
+      hasIsoDates || open.tokenDates === "iso" ? date.toISOString() : date.toUTCString();
     return {
       access_token: accessToken,
       token_type: "bearer",
-      expires_in: this.lifetimeSeconds,
+      expires_in: lifetimeSeconds,
       refresh_token: refreshToken,
       userName: user,
-      // RFC 1123, the default of the framework. [inf]
-      ".issued": now.toUTCString(),
-      ".expires": expires.toUTCString(),
+      ".issued": dateText(now),
+      ".expires": dateText(expires),
     };
   }
 }

@@ -1,4 +1,5 @@
 import { VendorError } from "../errors";
+import type { OpenPoints } from "../open-points";
 import { isRecord } from "../recording";
 
 /** An action taken out of its envelope, `{"<action>": {…}}`, or the flat body of its URL. */
@@ -13,15 +14,20 @@ export interface Action {
  * Reads the envelope of v3 to v5, names without regard to case. [C]
  *
  * @param known - The actions of the route.
+ * @param severalActions - What becomes of an envelope with more than one.
  * @throws VendorError when the body is no JSON object, or does not name exactly one known action. Trailing commas,
  * which real servers took [C], are refused here: a client must send strict JSON.
  */
-export function readAction(body: unknown, known: readonly string[]): Action {
+export function readAction(
+  body: unknown,
+  known: readonly string[],
+  { severalActions }: Pick<OpenPoints, "severalActions">,
+): Action {
   if (!isRecord(body)) {
     throw new VendorError("unparsableBody");
   }
   const [only, ...others] = Object.entries(body);
-  if (only === undefined || others.length > 0) {
+  if (only === undefined || (others.length > 0 && severalActions === "refused")) {
     throw new VendorError("oneActionOnly");
   }
   const name = known.find((candidate) => candidate.toLowerCase() === only[0].toLowerCase());

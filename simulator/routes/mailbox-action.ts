@@ -1,45 +1,52 @@
 import type { Answer } from "../answer";
-import { emptyPst } from "../pst";
+import { emptyAnswer } from "../answer";
+import type { PstFile } from "../pst";
+import { emptyPst, rebuilt } from "../pst";
 import { countMatches } from "../mail";
 import type { SeededMailbox } from "../seed";
 import type { Session } from "../sessions";
 import type { Action } from "./fields";
+import type { OpenPoints } from "../open-points";
 import type { VersionTraits } from "../versions";
 import { VendorError } from "../errors";
 import { flagIn, readAction, readFlat, textIn } from "./fields";
 import { findMailbox } from "./mailboxes";
 import { accessFields, restore, restoreToFields } from "./mailbox-restore";
 import type { Route, RouteContext } from "./route";
+import { styled } from "./route";
 
 const actionNames = ["exporttoPst", "restoretoOriginallocation", "restoreTo"] as const;
 
 /** What does something with a mailbox: one route up to v5, a route an action from v6 on. [D] */
-export function mailboxActionRoutes(version: VersionTraits): Route[] {
+export function mailboxActionRoutes(version: VersionTraits, open: OpenPoints): Route[] {
   const { name, number, isFlat } = version;
   const mailbox = `/${name}/RestoreSessions/{sessionId}/Organization/Mailboxes/{mailboxId}`;
   // Whether v3 to v5 bind contentKeyword, contentKeywords or both is open. [inf]
   const keywords = isFlat ? ["contentKeyword"] : ["contentKeywords", "contentKeyword"];
   const fields = {
     exporttoPst: [...keywords, ...(number >= 4 ? ["enablePstSizeLimit", "pstSizeLimitBytes"] : [])],
-    restoretoOriginallocation: accessFields(version),
-    restoreTo: restoreToFields(version),
+    restoretoOriginallocation: accessFields(version, open),
+    restoreTo: restoreToFields(version, open),
   };
-  if (!isFlat) {
-    return [{ version, method: "POST", path: `${mailbox}/Action`, actions: fields, handle: runEnvelope }];
-  }
+  const envelope: Route = {
+    version,
+    method: "POST",
+    path: `${mailbox}/Action`,
+    actions: fields,
+    handle(context) {
+      findMailbox(context);
+      return run(context, readAction(context.body, actionNames, open));
+    },
+  };
   const urls = { exporttoPst: "exportToPst", restoretoOriginallocation: "restore", restoreTo: "restoreTo" };
-  return actionNames.map((action) => ({
+  const flat = actionNames.map((action): Route => ({
     version,
     method: "POST",
     path: `${mailbox}/${urls[action]}`,
     fields: fields[action],
     handle: (context) => run(context, readFlat(context.body, action)),
   }));
-}
-
-function runEnvelope(context: RouteContext): Promise<Answer> {
-  findMailbox(context);
-  return run(context, readAction(context.body, actionNames));
+  return styled(version, open, { flat, envelope: [envelope] });
 }
 
 async function run(context: RouteContext, action: Action): Promise<Answer> {
@@ -58,35 +65,82 @@ async function exportToPst(
   mailbox: SeededMailbox,
   action: Action,
 ): Promise<Answer> {
-  const { state } = context;
-  const binding = context.version.isFlat ? "contentKeyword" : state.behaviour.keywordBinding;
+  const { state, version } = context;
+  const { behaviour, exports, sessions } = state;
+  const binding = version.isFlat ? "contentKeyword" : behaviour.keywordBinding;
   const bound = binding === "both" ? ["contentKeywords", "contentKeyword"] : [binding];
   const keywords = bound.map((name) => textIn(action, name)).find((text) => text !== undefined);
-  const limit = context.version.number >= 4 && flagIn(action, "enablePstSizeLimit") ? sizeLimitIn(action) : undefined;
+  const limit = version.number >= 4 && flagIn(action, "enablePstSizeLimit") ? sizeLimitIn(action) : undefined;
   const matchedItems = countMatches(session, mailbox, keywords);
-  const file = matchedItems === 0 && keywords !== undefined ? emptyPst() : state.behaviour.pst;
-  state.exports.push({
+  const isEmpty = matchedItems === 0 && keywords !== undefined;
+  if (isEmpty && behaviour.emptyExport === "refused") {
+    throw new VendorError("nothingToExport");
+  }
+  if (state.runningExports >= behaviour.maxExports) {
+    throw new VendorError("tooMany");
+  }
+  const earlier = exports.filter(({ sessionId, mailboxId }) => sessionId === session.id && mailboxId === mailbox.id);
+  const made = isEmpty ? emptyPst() : behaviour.pst;
+  const file = behaviour.exportFile === "rebuilt" && earlier.length > 0 ? rebuilt(made, earlier.length) : made;
+  const part =
+    version.number >= 7 && behaviour.rangeAnswer === "partial" ? rangeIn(context.range, file.bytes) : undefined;
+  exports.push({
     sessionId: session.id,
     mailboxId: mailbox.id,
     keywords,
     sizeLimitBytes: limit,
     matchedItems,
     bytes: file.bytes,
+    firstByte: part?.first ?? 0,
   });
   const text = `Exporting mailbox ${mailbox.name} (${mailbox.email}) to PST`;
-  const event = state.sessions.beginEvent(session, "Export", text);
-  await context.duringWork();
-  state.sessions.endEvent(event, "Success", text);
-  return {
-    status: 200,
-    headers: {
-      "Content-Type": "application/octet-stream",
-      // The pattern of the name is not documented. [inf]
-      "Content-Disposition": `attachment; filename="${mailbox.name.replace(/[^\x20-\x7e]|["\\/]/g, "_")}.pst"`,
-    },
-    length: file.bytes,
-    open: () => file.open(),
+  const event = sessions.beginEvent(session, "Export", text);
+  state.runningExports += 1;
+  try {
+    await context.duringWork();
+  } finally {
+    state.runningExports -= 1;
+  }
+  sessions.endEvent(event, "Success", text);
+  return fileAnswer(file, part, behaviour.exportFileName === "none" ? undefined : `${mailbox.name}.pst`);
+}
+
+/** A file as an attachment, or the part of it that was asked for. The pattern of the name is not documented. [inf] */
+function fileAnswer(file: PstFile, part: Part | undefined, name: string | undefined): Answer {
+  const headers = {
+    "Content-Type": "application/octet-stream",
+    ...(name === undefined
+      ? {}
+      : { "Content-Disposition": `attachment; filename="${name.replace(/[^\x20-\x7e]|["\\/]/g, "_")}"` }),
   };
+  if (part === undefined) {
+    return { status: 200, headers, length: file.bytes, open: () => file.open() };
+  }
+  const { first, last } = part;
+  if (first > last) {
+    return { ...emptyAnswer(416), headers: { "Content-Range": `bytes */${file.bytes}` } };
+  }
+  return {
+    status: 206,
+    headers: { ...headers, "Content-Range": `bytes ${first}-${last}/${file.bytes}` },
+    length: last - first + 1,
+    open: () => file.open(first, last),
+  };
+}
+
+interface Part {
+  first: number;
+  /** Inclusive; before the first one where there is no such part. */
+  last: number;
+}
+
+/** `bytes=FIRST-` or `bytes=FIRST-LAST`; anything else asks for the whole file. */
+function rangeIn(header: string | undefined, bytes: number): Part | undefined {
+  const [, first, last] = /^bytes=(\d{1,15})-(\d{0,15})$/.exec(header ?? "") ?? [];
+  if (first === undefined || last === undefined) {
+    return undefined;
+  }
+  return { first: Number(first), last: last === "" ? bytes - 1 : Math.min(Number(last), bytes - 1) };
 }
 
 /** 1 to 49 GB, in bytes. [D] */

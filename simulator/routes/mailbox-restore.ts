@@ -5,6 +5,7 @@ import { VendorError } from "../errors";
 import type { RestoreResult } from "../faults";
 import type { RestoreCounts, RestoreFlags } from "../mail";
 import { originalLocationFlags } from "../mail";
+import type { OpenPoints } from "../open-points";
 import type { SeededMailbox } from "../seed";
 import type { Session } from "../sessions";
 import type { MailboxWrite } from "../state";
@@ -32,15 +33,24 @@ const certificateFields = [
   "impersonationAccountName",
 ];
 
-/** The properties of access to Exchange: user and password, a device code from v4 on, a certificate from v6 on. [D] */
-export function accessFields({ number, isFlat }: VersionTraits): string[] {
-  return ["userName", "userPassword", ...(number >= 4 ? ["userCode"] : []), ...(isFlat ? certificateFields : [])];
+/** Does a version take an application's certificate? From v6 on. [D] */
+const takesCertificate = ({ number, isFlat }: VersionTraits, { certificateInV5 }: OpenPoints): boolean =>
+  isFlat || (number === 5 && certificateInV5 === "accepted");
+
+/** The properties of access to Exchange: user and password, a device code from v4 on, a certificate. [D] */
+export function accessFields(version: VersionTraits, open: OpenPoints): string[] {
+  return [
+    "userName",
+    "userPassword",
+    ...(version.number >= 4 ? ["userCode"] : []),
+    ...(takesCertificate(version, open) ? certificateFields : []),
+  ];
 }
 
 /** The properties of `restoreTo`; `folder` is accepted by v3 without being documented. [C] */
-export function restoreToFields(version: VersionTraits): string[] {
+export function restoreToFields(version: VersionTraits, open: OpenPoints): string[] {
   const elsewhere = version.isFlat ? ["officeRegion", "officeOrganizationName"] : [];
-  return [...mandatory, "folder", ...elsewhere, ...accessFields(version)];
+  return [...mandatory, "folder", ...elsewhere, ...accessFields(version, open)];
 }
 
 interface Target {
@@ -161,15 +171,26 @@ function originalLocation(mailbox: SeededMailbox): Target {
  */
 function checkExchangeAccess(context: RouteContext, action: Action): MailboxWrite["accessBy"] {
   const { version, state } = context;
-  const { exchange, application } = state.behaviour;
+  const { exchange, application, accessVariants } = state.behaviour;
   const userName = textIn(action, "userName");
   const userPassword = textIn(action, "userPassword");
+  const hasAccount = userName !== undefined || userPassword !== undefined;
   const userCode = version.number >= 4 ? textIn(action, "userCode") : undefined;
-  const hasCertificate = version.isFlat && certificateFields.some((name) => textIn(action, name) !== undefined);
-  const given = [userName !== undefined || userPassword !== undefined, userCode !== undefined, hasCertificate];
-  const count = given.filter(Boolean).length;
-  if (count !== 1) {
-    throw new VendorError(count === 0 ? "noExchangeCredentials" : "twoVariants");
+  const hasCertificate =
+    takesCertificate(version, state.behaviour) && certificateFields.some((name) => textIn(action, name) !== undefined);
+  const count = [hasAccount, userCode !== undefined, hasCertificate].filter(Boolean).length;
+  if (count === 0) {
+    throw new VendorError(accessVariants === "refused" ? "noExchangeCredentials" : "exchangeRefused");
+  }
+  if (count > 1 && accessVariants === "refused") {
+    throw new VendorError("twoVariants");
+  }
+  if (hasAccount) {
+    requireFields(action, ["userName", "userPassword"]);
+    if (!sameName(userName ?? "", exchange.userName) || userPassword !== exchange.userPassword) {
+      throw new VendorError("exchangeRefused");
+    }
+    return "password";
   }
   if (userCode !== undefined) {
     if (!state.deviceCodes.isEntered(userCode)) {
@@ -177,23 +198,16 @@ function checkExchangeAccess(context: RouteContext, action: Action): MailboxWrit
     }
     return "deviceCode";
   }
-  if (hasCertificate) {
-    requireFields(action, ["applicationId", "applicationCertificate", "impersonationAccountName"]);
-    const isKnown =
-      application !== undefined &&
-      sameName(textIn(action, "applicationId") ?? "", application.applicationId) &&
-      textIn(action, "applicationCertificate") === application.certificate &&
-      textIn(action, "applicationCertificatePassword") === application.certificatePassword;
-    if (!isKnown) {
-      throw new VendorError("exchangeRefused");
-    }
-    return "certificate";
-  }
-  requireFields(action, ["userName", "userPassword"]);
-  if (!sameName(userName ?? "", exchange.userName) || userPassword !== exchange.userPassword) {
+  requireFields(action, ["applicationId", "applicationCertificate", "impersonationAccountName"]);
+  const isKnown =
+    application !== undefined &&
+    sameName(textIn(action, "applicationId") ?? "", application.applicationId) &&
+    textIn(action, "applicationCertificate") === application.certificate &&
+    textIn(action, "applicationCertificatePassword") === application.certificatePassword;
+  if (!isKnown) {
     throw new VendorError("exchangeRefused");
   }
-  return "password";
+  return "certificate";
 }
 
 /** An address that the organization does not have is accepted: the server asks Exchange, not its own list. [inf] */

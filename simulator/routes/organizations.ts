@@ -2,18 +2,21 @@ import type { WireOrganization } from "../../provider/api/wire/v3";
 import type { Answer } from "../answer";
 import { jsonAnswer } from "../answer";
 import { VendorError } from "../errors";
+import type { OpenPoints } from "../open-points";
 import type { SeededOrganization } from "../seed";
 import { parseExploreTime } from "../times";
 import type { VersionTraits } from "../versions";
+import type { Action } from "./fields";
 import { flagIn, readAction, readFlat, requireFields, textIn } from "./fields";
 import { pageOf, pageQuery } from "./pages";
 import { wireSession } from "./restore-sessions";
 import type { Route, RouteContext } from "./route";
+import { styled } from "./route";
 
 const actions = { explore: ["datetime", "type", "showDeleted", "showAllVersions"] };
 
 /** Reading organizations and starting a restore session of one. */
-export function organizationRoutes(version: VersionTraits): Route[] {
+export function organizationRoutes(version: VersionTraits, open: OpenPoints): Route[] {
   const root = `/${version.name}`;
   const fields = [
     "dateTime",
@@ -22,10 +25,23 @@ export function organizationRoutes(version: VersionTraits): Route[] {
     "showAllVersions",
     ...(version.number >= 8 ? ["repositoryId"] : []),
   ];
-  const opening = (path: string): Route =>
-    version.isFlat
-      ? { version, method: "POST", path: `${path}/explore`, fields, handle: explore }
-      : { version, method: "POST", path: `${path}/Action`, actions, handle: explore };
+  const opening = (path: string): Route[] => {
+    const ofUrl: Route = {
+      version,
+      method: "POST",
+      path: `${path}/explore`,
+      fields,
+      handle: (context) => explore(context, readFlat(context.body, "explore")),
+    };
+    const inEnvelope: Route = {
+      version,
+      method: "POST",
+      path: `${path}/Action`,
+      actions,
+      handle: (context) => explore(context, readAction(context.body, Object.keys(actions), open)),
+    };
+    return styled(version, open, { flat: [ofUrl], envelope: [inEnvelope] });
+  };
   const extended = version.isFlat ? ["extendedView"] : [];
   const query = version.number >= 8 ? [...extended, ...pageQuery] : extended;
   return [
@@ -37,9 +53,9 @@ export function organizationRoutes(version: VersionTraits): Route[] {
       query: extended,
       handle: getOrganization,
     },
-    opening(`${root}/Organizations/{organizationId}`),
-    { version, method: "GET", path: `${root}/Organization`, handle: getOrganization },
-    opening(`${root}/Organization`),
+    ...opening(`${root}/Organizations/{organizationId}`),
+    { version, method: "GET", path: `${root}/Organization`, handle: getOwnOrganization },
+    ...opening(`${root}/Organization`),
   ];
 }
 
@@ -47,16 +63,19 @@ export function organizationRoutes(version: VersionTraits): Route[] {
  * An array up to v7, a page from v8 on [D]; the reference's sample of v3's list prints some flags as text, the one by id does not [D].
  */
 function listOrganizations(context: RouteContext): Answer {
-  refuseTenant(context);
-  const { version, state } = context;
+  const { version, state, tenantOf } = context;
+  if (state.behaviour.tenantList === "refused") {
+    refuseTenant(context);
+  }
+  const seen = state.organizations.filter(({ name }) => tenantOf === undefined || name === tenantOf);
   const toWire = (organization: SeededOrganization) => wireOrganization(context, organization);
   if (version.number >= 8) {
-    return jsonAnswer(200, pageOf(context, "/v8/organizations", state.organizations, toWire));
+    return jsonAnswer(200, pageOf(context, "/v8/organizations", seen, toWire));
   }
   const words = version.number === 3 ? { isExchangeOnline: "true", isSharePointOnline: "true" } : {};
   return jsonAnswer(
     200,
-    state.organizations.map((organization) => ({ ...toWire(organization), ...words })),
+    seen.map((organization) => ({ ...toWire(organization), ...words })),
   );
 }
 
@@ -70,11 +89,9 @@ function getOrganization(context: RouteContext): Answer {
   return jsonAnswer(200, wireOrganization(context, findOrganization(context)));
 }
 
-function explore(context: RouteContext): Answer {
+function explore(context: RouteContext, action: Action): Answer {
   const organization = findOrganization(context);
-  const action = context.version.isFlat
-    ? readFlat(context.body, "explore")
-    : readAction(context.body, Object.keys(actions));
+  const { state, user, version } = context;
   requireFields(action, ["datetime", "type"]);
   const time = parseExploreTime(textIn(action, "datetime") ?? "");
   if (time === undefined) {
@@ -83,14 +100,19 @@ function explore(context: RouteContext): Answer {
   if (textIn(action, "type")?.toLowerCase() !== "vex") {
     throw new VendorError("sessionNotCreated");
   }
-  const session = context.state.sessions.open({
+  const own = state.sessions.all.filter((session) => session.user === user && session.state === "Working");
+  if (own.length >= state.behaviour.maxOpenSessions) {
+    throw new VendorError("tooMany");
+  }
+  const session = state.sessions.open({
     organization,
-    user: context.user,
+    user,
     time,
     showDeleted: flagIn(action, "showDeleted"),
     showAllVersions: flagIn(action, "showAllVersions"),
+    repositoryId: version.number >= 8 ? textIn(action, "repositoryId") : undefined,
   });
-  return jsonAnswer(context.version.exploreStatus, wireSession(context, session));
+  return jsonAnswer(version.exploreStatus, wireSession(context, session));
 }
 
 function findOrganization(context: RouteContext): SeededOrganization {
@@ -108,12 +130,22 @@ function findOrganization(context: RouteContext): SeededOrganization {
   return organization;
 }
 
+/** A tenant's own organization: from v6 on with fewer fields, and the times whether asked for or not. [D] */
+function getOwnOrganization(context: RouteContext): Answer {
+  const organization = findOrganization(context);
+  const { id, name } = organization;
+  return jsonAnswer(
+    200,
+    context.version.isFlat
+      ? { id, name, type: "Office365", ...timesOf(organization) }
+      : wireOrganization(context, organization),
+  );
+}
+
 function wireOrganization(context: RouteContext, organization: SeededOrganization): WireOrganization {
-  const { version } = context;
-  const { firstBackupTime, lastBackupTime = firstBackupTime } = organization;
-  // The default is true up to v6, and false from v7 on; a tenant's own organization takes no such wish, and has the times. [D]
-  const isOwn = context.params["organizationId"] === undefined && context.tenantOf !== undefined;
-  const isExtended = isOwn || (context.query["extendedview"] ?? (version.number <= 6 ? "true" : "false")) === "true";
+  const { version, query, baseUrl } = context;
+  // The default is true up to v6, and false from v7 on. [D]
+  const isExtended = (query["extendedview"] ?? (version.number <= 6 ? "true" : "false")) === "true";
   return {
     id: organization.id,
     type: "Office365",
@@ -122,9 +154,16 @@ function wireOrganization(context: RouteContext, organization: SeededOrganizatio
     region: organization.region ?? "Worldwide",
     isExchangeOnline: true,
     isSharePointOnline: true,
-    ...(isExtended ? { isBackedup: firstBackupTime !== undefined } : {}),
-    ...(firstBackupTime === undefined || !isExtended ? {} : { firstBackuptime: firstBackupTime }),
-    ...(lastBackupTime === undefined || !isExtended ? {} : { lastBackuptime: lastBackupTime }),
-    _links: { self: { href: `${context.baseUrl}/${version.name}/organizations/${organization.id}` } },
+    ...(version.number >= 5 ? { isTeamsOnline: true } : {}),
+    ...(isExtended ? timesOf(organization) : {}),
+    _links: { self: { href: `${baseUrl}/${version.name}/organizations/${organization.id}` } },
+  };
+}
+
+function timesOf({ firstBackupTime, lastBackupTime = firstBackupTime }: SeededOrganization) {
+  return {
+    isBackedup: firstBackupTime !== undefined,
+    ...(firstBackupTime === undefined ? {} : { firstBackuptime: firstBackupTime }),
+    ...(lastBackupTime === undefined ? {} : { lastBackuptime: lastBackupTime }),
   };
 }

@@ -11,6 +11,8 @@ export const defaultLimit = 30;
 /**
  * One page of a list, with links to itself and to the first, previous and next page where there are any. [D]
  *
+ * Up to v3 it may be a bare array: see the switch `listsOfV3`.
+ *
  * @param path - Of the list, from the root.
  * @throws VendorError `invalidValue` when offset or limit is no number, or the limit is zero.
  */
@@ -19,17 +21,21 @@ export function pageOf<Row, Wire>(
   path: string,
   rows: readonly Row[],
   toWire: (row: Row) => Wire,
-): WirePage<Wire> {
+): WirePage<Wire> | Wire[] {
   const offset = numberIn(context, "offset", 0);
   const limit = Math.min(numberIn(context, "limit", defaultLimit), context.version.maxLimit);
   if (limit === 0) {
     throw new VendorError("invalidValue", "limit");
   }
+  const results = rows.slice(offset, offset + limit).map(toWire);
+  if (context.version.number === 3 && context.state.behaviour.listsOfV3 === "arrays") {
+    return results;
+  }
   const link = (to: number): { href: string } => ({ href: `${context.baseUrl}${path}?offset=${to}&limit=${limit}` });
   return {
     offset,
     limit,
-    results: rows.slice(offset, offset + limit).map(toWire),
+    results,
     _links: {
       self: link(offset),
       ...(offset > 0 ? { first: link(0), prev: link(Math.max(0, offset - limit)) } : {}),

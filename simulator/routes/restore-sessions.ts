@@ -6,25 +6,35 @@ import { VendorError } from "../errors";
 import type { Session, SessionEvent } from "../sessions";
 import { durationText, nameTime, offsetTime, utcTime } from "../times";
 import type { RestoreCounts } from "../mail";
+import type { OpenPoints } from "../open-points";
 import type { VersionTraits } from "../versions";
 import { readAction } from "./fields";
 import { pageOf, pageQuery } from "./pages";
 import type { Route, RouteContext } from "./route";
+import { styled } from "./route";
 
 const stopAction = { stop: [] };
 
 /** Reading and stopping restore sessions, and their events. */
-export function restoreSessionRoutes(version: VersionTraits): Route[] {
+export function restoreSessionRoutes(version: VersionTraits, open: OpenPoints): Route[] {
   const all = `/${version.name}/RestoreSessions`;
   const one = `${all}/{sessionId}`;
-  const times = version.isFlat ? ["startTimeFrom", "startTimeTo"] : [];
+  const times = [
+    ...(version.isFlat ? ["startTimeFrom", "startTimeTo"] : []),
+    ...(version.number >= 8 ? ["endTimeFrom", "endTimeTo", "orderAsc", "orderBy"] : []),
+  ];
+  const inEnvelope = (context: RouteContext) => {
+    readAction(context.body, Object.keys(stopAction), open);
+    return stopSession(context);
+  };
   return [
     { version, method: "GET", path: all, query: [...pageQuery, ...times], handle: listSessions },
     { version, method: "GET", path: one, handle: getSession },
     { version, method: "GET", path: `${one}/Organization`, handle: getSessionOrganization },
-    version.isFlat
-      ? { version, method: "POST", path: `${one}/Stop`, fields: [], handle: stopSession }
-      : { version, method: "POST", path: `${one}/Action`, actions: stopAction, handle: stopSession },
+    ...styled(version, open, {
+      flat: [{ version, method: "POST", path: `${one}/Stop`, fields: [], handle: stopSession }],
+      envelope: [{ version, method: "POST", path: `${one}/Action`, actions: stopAction, handle: inEnvelope }],
+    }),
     { version, method: "GET", path: `${one}/Events`, query: pageQuery, handle: listEvents },
     { version, method: "GET", path: `${one}/Events/{eventId}`, handle: getEvent },
     ...(version.number >= 8
@@ -112,9 +122,6 @@ function getSessionOrganization(context: RouteContext): Answer {
 /** 200 with an empty body, 204 from v8 on [D], also for a session that has ended [inf]. */
 function stopSession(context: RouteContext): Answer {
   const session = findSession(context);
-  if (!context.version.isFlat) {
-    readAction(context.body, Object.keys(stopAction));
-  }
   context.state.sessions.stop(session, "client");
   return emptyAnswer(context.version.stopStatus);
 }

@@ -1,5 +1,6 @@
 import type { Answer } from "../answer";
 import type { RestoreResult } from "../faults";
+import type { OpenPoints } from "../open-points";
 import type { ServerState } from "../state";
 import type { VersionTraits } from "../versions";
 
@@ -18,6 +19,9 @@ export interface RouteContext {
   tenantOf: string | undefined;
   /** The login whose token came with the request; empty on a route without authentication. */
   user: string;
+  authorization: string | undefined;
+  /** `Range: bytes=FIRST-` or `bytes=FIRST-LAST`, as it was asked. */
+  range: string | undefined;
   /** `https://HOST:PORT`, as the client wrote it, for absolute links (v3 to v5); empty for relative ones. [D] */
   baseUrl: string;
   /** A restore's result, when a fault sets one. */
@@ -43,6 +47,15 @@ export interface Route {
   /** Known actions of the envelope, each with its properties. */
   actions?: Readonly<Record<string, readonly string[]>>;
   handle(context: RouteContext): Answer | Promise<Answer>;
+}
+
+/** The routes of a version's own style: an envelope up to v5, a URL an action from v6 on, where the envelope may still be served. */
+export function styled(
+  { isFlat }: VersionTraits,
+  { envelopeFromV6 }: OpenPoints,
+  { flat, envelope }: { flat: Route[]; envelope: Route[] },
+): Route[] {
+  return isFlat ? [...flat, ...(envelopeFromV6 === "served" ? envelope : [])] : envelope;
 }
 
 /** A route that fits a request, with the values of its path. */

@@ -32,7 +32,7 @@ export function tokenRoutes(version: VersionTraits): Route[] {
             method: "POST" as const,
             path: `/${name}/Token/Logout`,
             handle(context: RouteContext) {
-              context.state.tokens.logOut(context.user);
+              context.state.tokens.logOut(context.authorization);
               return emptyAnswer(logoutStatus);
             },
           },
@@ -51,15 +51,16 @@ function issueToken(context: RouteContext): Answer {
     context.version.number >= 7 &&
     context.state.behaviour.antiforgery === "demanded" &&
     field("disable_antiforgery_token").toLowerCase() !== "true";
+  const style = { needsCookie, hasIsoDates: context.version.isFlat };
   const grantType = field("grant_type");
   if (grantType === "password") {
-    return jsonAnswer(200, tokens.logIn(field("username"), field("password"), needsCookie));
+    return jsonAnswer(200, tokens.logIn(field("username"), field("password"), style));
   }
   if (grantType === "refresh_token") {
-    return jsonAnswer(200, tokens.refresh(field("refresh_token"), needsCookie));
+    return jsonAnswer(200, tokens.refresh(field("refresh_token"), style));
   }
   if (grantType === "urn:ietf:params:oauth:grant-type:jwt-bearer" && context.version.number >= 4) {
-    return jsonAnswer(200, tokens.logInBy(field("client_id"), field("assertion"), needsCookie));
+    return jsonAnswer(200, tokens.logInBy(field("client_id"), field("assertion"), style));
   }
   throw new TokenRefused("unsupported_grant_type", "The grant type is not supported.");
 }

@@ -199,7 +199,7 @@ export interface WireSessionStatistics {
   items: unknown[];
 }
 
-/** `GET RestorePoints?organizationId&repositoryId&from&to` */
+/** `GET RestorePoints?organizationId&repositoryId`: an array in v6, pages from v7 on. What it holds is told by the flags. */
 export interface WireRestorePoint {
   id: string;
   backupTime: string;
@@ -207,4 +207,9 @@ export interface WireRestorePoint {
   repositoryId?: string;
   jobId?: string;
   isExchange?: boolean;
+  isSharePoint?: boolean;
+  isOneDrive?: boolean;
+  isTeams?: boolean;
+  isLongTermCopy?: boolean;
+  isRetrieved?: boolean;
 }
