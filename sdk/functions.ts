@@ -164,10 +164,12 @@ export function getRestorePoints(
   args: {
     /** Id or name of the organisation, as the server lists it. */
     organization: string;
+    /** Only those in this backup repository. Default: all. */
+    repositoryId?: string;
   },
   options?: ConnectionOptions,
 ): Promise<RestorePoint[] | undefined> {
-  return connected(options, (connection) => listRestorePoints(connection, args.organization));
+  return connected(options, (connection) => listRestorePoints(connection, args));
 }
 
 function selectorOf(mailbox: MailboxQuery): MailboxSelector {

@@ -12,11 +12,16 @@ export interface RestoreSessionArgs {
   showDeleted?: pulumi.Input<boolean>;
   /** Show all versions of changed items. Default false. An edit opens another session. */
   showAllVersions?: pulumi.Input<boolean>;
+  /** Only what the backup repository with this id holds. Default: all. REST API v8. An edit opens another session. */
+  repositoryId?: pulumi.Input<string>;
 }
 
 const kind = "RestoreSession";
 
 const outputNames = [
+  "showDeleted",
+  "showAllVersions",
+  "repositoryId",
   "restoreSessionId",
   "organizationId",
   "resolvedPointInTime",
@@ -42,6 +47,8 @@ export class RestoreSession extends pulumi.CustomResource {
   declare readonly showDeleted: pulumi.Output<boolean | undefined>;
   /** As declared; undefined means false. */
   declare readonly showAllVersions: pulumi.Output<boolean | undefined>;
+  /** As declared; undefined means all repositories. */
+  declare readonly repositoryId: pulumi.Output<string | undefined>;
   /** Id on the server; also the resource's id. */
   declare readonly restoreSessionId: pulumi.Output<string>;
   /** Id of the organisation on the server. */

@@ -48,7 +48,8 @@ export async function readJson(request: HttpRequest, response: HttpResponse, red
  * endpoint's shape, HTML of a proxy, or empty (a 401 often is).
  */
 export async function readFailure(request: HttpRequest, response: HttpResponse, redact: Redact): Promise<ApiError> {
-  const { message, vendorCode } = parseFailure(await readText(response).catch(() => ""));
+  const { message, code } = parseFailure(await readText(response).catch(() => ""));
+  const vendorCode = code === undefined ? undefined : redact(code);
   const serverMessage = message === undefined ? undefined : cut(redact(message), 2000);
   const fields: ApiErrorFields = {
     method: request.method,
@@ -60,7 +61,9 @@ export async function readFailure(request: HttpRequest, response: HttpResponse, 
   };
   // The server's own words first, then what they usually mean.
   const said = serverMessage === undefined ? "the server gave no reason" : `the server says: ${serverMessage}`;
-  const text = `${request.method} ${request.path}: status ${response.status}, ${said}${hintFor(serverMessage)}`;
+  const coded = vendorCode === undefined || vendorCode === serverMessage ? "" : ` (${vendorCode})`;
+  const hint = hintFor({ serverMessage, vendorCode });
+  const text = `${request.method} ${request.path}: status ${response.status}, ${said}${coded}${hint}`;
   if (response.status >= 300 && response.status < 400) {
     return new ApiError(`${text}. Redirects are not followed: give the server's own address as vb365:endpoint`, fields);
   }
@@ -74,7 +77,7 @@ export async function readFailure(request: HttpRequest, response: HttpResponse, 
   }
 }
 
-function parseFailure(text: string): { message?: string; vendorCode?: string } {
+function parseFailure(text: string): { message?: string; code?: string } {
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -86,13 +89,11 @@ function parseFailure(text: string): { message?: string; vendorCode?: string } {
   }
   const { message, errorCode, error, error_description: description } = body as Record<string, unknown>;
   const words = [message, description, error].find((value) => typeof value === "string" && value !== "");
+  // A code is a word; anything longer is none.
+  const code = [errorCode, error].find((value) => typeof value === "string" && /^\w{1,64}$/.test(value));
   return {
     ...(typeof words === "string" ? { message: words } : {}),
-    ...(typeof errorCode === "string"
-      ? { vendorCode: errorCode }
-      : typeof error === "string"
-        ? { vendorCode: error }
-        : {}),
+    ...(typeof code === "string" ? { code } : {}),
   };
 }
 

@@ -7,12 +7,12 @@ import type {
   RestoreSession,
 } from "../api/dialects/dialect";
 import { userOf } from "../config";
-import { MailboxRestoreError } from "../errors";
-import { isApiVersion, lackingIn } from "../versions";
+import { isApiError } from "../errors";
 import type { OpenSession } from "./session-pool";
 import type { Connection } from "./connection";
 import { dataAgeSeconds, resolvePointInTime } from "./point-in-time";
 import { type MailboxSelector, selectMailbox, selectOrganization } from "./selection";
+import { refuseUnspokenFields } from "./unspoken";
 
 /** A backup that is to be looked at. */
 export interface BackupSelector {
@@ -42,13 +42,31 @@ export interface ServerInfo {
   apiVersion: string;
   /** Account that is logged in. */
   username: string;
+  /** Build of the product, as `8.0.0.0` (REST API v6 and later). */
+  productVersion?: string;
+  /** Id of the installation (REST API v6 and later). */
+  installationId?: string;
 }
 
 export async function readServerInfo(connection: Connection): Promise<ServerInfo> {
-  // v3 has no resource that tells of the product; a list that needs a login proves address, version and account.
+  // Up to v5 no resource tells of the product; a list that needs a login proves address, version and account.
   await connection.organizations();
   const { endpoint, login } = connection.settings;
-  return { endpoint, apiVersion: connection.dialect.apiVersion, username: userOf(login) };
+  // A tenant or an operator may not be told, and can restore all the same.
+  const instance = await connection.dialect.getServiceInstance().catch((error: unknown) => {
+    if (isApiError(error) && [403, 404].includes(error.status)) {
+      return undefined;
+    }
+    throw error;
+  });
+  const { productVersion, installationId } = instance ?? {};
+  return {
+    endpoint,
+    apiVersion: connection.dialect.apiVersion,
+    username: userOf(login),
+    ...(productVersion === undefined ? {} : { productVersion }),
+    ...(installationId === undefined ? {} : { installationId }),
+  };
 }
 
 export async function readBackupWindow(connection: Connection, idOrName: string): Promise<BackupWindow> {
@@ -86,13 +104,7 @@ export async function askDeviceCode(
   { targetApplicationId, targetRegion, targetOrganizationName, ...backup }: BackupSelector & DeviceCodeRequest,
 ): Promise<DeviceCode> {
   await connection.logIn();
-  const { apiVersion } = connection.dialect;
-  if (isApiVersion(apiVersion) && lackingIn(apiVersion, ["userCode"]).length > 0) {
-    throw new MailboxRestoreError(
-      "guard",
-      `The server speaks the REST API ${apiVersion}, which has no device codes (from v4 on).`,
-    );
-  }
+  refuseUnspokenFields(connection.dialect.apiVersion, ["userCode"]);
   const request = {
     targetApplicationId,
     ...(targetRegion === undefined ? {} : { targetRegion }),
@@ -102,9 +114,12 @@ export async function askDeviceCode(
 }
 
 /** The moments that can be restored; undefined where the server does not list them. */
-export async function listRestorePoints(connection: Connection, idOrName: string): Promise<RestorePoint[] | undefined> {
-  const { id } = selectOrganization(await connection.organizations(), idOrName);
-  return connection.dialect.listRestorePoints(id);
+export async function listRestorePoints(
+  connection: Connection,
+  { organization, repositoryId }: { organization: string; repositoryId?: string },
+): Promise<RestorePoint[] | undefined> {
+  const { id } = selectOrganization(await connection.organizations(), organization);
+  return connection.dialect.listRestorePoints(id, repositoryId);
 }
 
 function withMailboxes<T>(

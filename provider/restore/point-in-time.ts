@@ -35,6 +35,22 @@ export function resolvePointInTime(organization: Organization, wanted: string): 
   return iso(moment);
 }
 
+/** What a person should know of a moment that is restored; undefined when there is nothing to say. */
+export function remarkOnPointInTime({ name, lastBackupTime }: Organization, pointInTime: string): string | undefined {
+  const last = parseServerTime(lastBackupTime);
+  return last === undefined || Date.parse(pointInTime) <= last
+    ? undefined
+    : `pointInTime ${pointInTime} is after the last backup of ${name}, so what that one holds was restored: ${iso(last)}.`;
+}
+
+/** First and last of some times of the server. */
+export function spanOf(times: string[]): Pick<Organization, "firstBackupTime" | "lastBackupTime"> {
+  const sorted = times.filter((time) => parseServerTime(time) !== undefined).sort(byTime);
+  return { firstBackupTime: sorted[0], lastBackupTime: sorted.at(-1) };
+}
+
+const byTime = (a: string, b: string) => (parseServerTime(a) ?? 0) - (parseServerTime(b) ?? 0);
+
 /** Age of the data now, in seconds: a moment after the last backup shows what the last backup holds. */
 export function dataAgeSeconds(organization: Organization, pointInTime: string, nowMs: number): number {
   const last = parseServerTime(organization.lastBackupTime) ?? Number.POSITIVE_INFINITY;

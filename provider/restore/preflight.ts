@@ -2,7 +2,7 @@ import type { Mailbox, Organization } from "../api/dialects/dialect";
 import { userOf } from "../config";
 import { messageOf } from "../errors";
 import type { Connection } from "./connection";
-import { type BackupWindow, backupWindowOf, findMailbox } from "./lookup";
+import { type BackupWindow, backupWindowOf, findMailbox, readServerInfo } from "./lookup";
 import { resolvePointInTime } from "./point-in-time";
 import { type MailboxSelector, selectOrganization } from "./selection";
 
@@ -63,7 +63,10 @@ export async function preflight(connection: Connection, request: PreflightReques
 
   const organizations = await check("login", async () => {
     const found = await connection.organizations();
-    return { found, detail: `${userOf(connection.settings.login)} on ${report.endpoint}, API ${report.apiVersion}` };
+    const { apiVersion, productVersion } = await readServerInfo(connection);
+    report.apiVersion = apiVersion;
+    const product = productVersion === undefined ? "" : `, product ${productVersion}`;
+    return { found, detail: `${userOf(connection.settings.login)} on ${report.endpoint}, API ${apiVersion}${product}` };
   });
   const organization = await checkOrganization(request, organizations, check, skip);
   if (organization === undefined) {
@@ -89,8 +92,26 @@ export async function preflight(connection: Connection, request: PreflightReques
       report.mailbox = found;
     }
   }
-  skip("exchangeAccount", "the server tries the Exchange account only when it restores");
+  skip(
+    "exchangeAccount",
+    `the server tries the Exchange account only when it restores${adviceOn(connection, organization)}`,
+  );
   return report;
+}
+
+/** What the organisation tells of the access that a restore will need. */
+function adviceOn({ settings }: Connection, organization: Organization | undefined): string {
+  const { userName, applicationId } = settings.exchange;
+  if (organization?.exchangeAccess === "modern" && userName !== undefined) {
+    return (
+      "; this organization was added with modern authentication, where Exchange may refuse user and password: give an application's " +
+      "certificate or a device code"
+    );
+  }
+  if (organization?.exchangeAccess === "basic" && applicationId !== undefined) {
+    return "; this organization was added with user and password, so an application's certificate may be refused";
+  }
+  return "";
 }
 
 async function checkOrganization(

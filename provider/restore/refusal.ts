@@ -13,11 +13,14 @@ const saidBeforeTheStart = [
   /mailbox .*(was not found|cannot be found|does not exist)|resource cannot be found/i,
 ];
 
+/** Codes of v8 that are about the request itself. The others may as well come from the middle of the work. */
+const refusingCodes = new Set(["ResourceAccessDenied", "ResourceNotFound", "ParameterValidationFailure"]);
+
 /** Statuses with which a server says no to the request itself. */
 const saysNo = new Set([400, 403, 404, 405, 409, 413, 415, 422]);
 
 /**
- * Did the Veeam server itself say no, before it began? In its own error shape, and with a status or a text that is known for that.
+ * Did the Veeam server itself say no, before it began? In its own error shape, and with a status, a code or a text that is known for that.
  * A late 401, a proxy's 502 to 504 and any other text of a 500 are no refusal: nobody knows then how far the restore came. Together
  * with the absence of an event that could be ours this is taken for proof.
  */
@@ -25,8 +28,10 @@ export function isRefusal(error: unknown): boolean {
   if (!isApiError(error) || error.serverMessage === undefined) {
     return false;
   }
-  const { status, serverMessage } = error;
-  return saysNo.has(status) || (status === 500 && saidBeforeTheStart.some((pattern) => pattern.test(serverMessage)));
+  const { status, serverMessage, vendorCode = "" } = error;
+  const isSaidBefore =
+    refusingCodes.has(vendorCode) || saidBeforeTheStart.some((pattern) => pattern.test(serverMessage));
+  return saysNo.has(status) || (status === 500 && isSaidBefore);
 }
 
 /** The error for a restore that was refused: an ordinary one, so that the next `up` may try again. */

@@ -9,7 +9,6 @@ import type {
   RestoreToOptions,
 } from "../api/dialects/dialect";
 import { ConnectionError, MailboxRestoreError, isConnectionError, messageOf } from "../errors";
-import { firstVersionOf, isApiVersion, lackingIn } from "../versions";
 import { type Timeouts, durationInWords } from "../timeouts";
 import { type Attribution, attribute } from "./attribution";
 import type { Connection } from "./connection";
@@ -17,12 +16,14 @@ import { type SessionLook, settleOwn, settleTarget } from "./earlier";
 import type { Journal, JournalEntry } from "./journal";
 import { type Patience, type SentRestore, type Sight, follow } from "./follow";
 import { type Judgement, type Outcome, judge, provesNothingWritten, unknownCounts } from "./outcome";
-import { dataAgeSeconds, resolvePointInTime } from "./point-in-time";
+import { dataAgeSeconds, remarkOnPointInTime, resolvePointInTime } from "./point-in-time";
 import { type PstDraft, type PstFile, draftPst } from "./pst";
 import { type PendingRestore, type Report, type RestoreRecord, isOpen, recordOf, shorten } from "./record";
 import { isRefusal, refusal } from "./refusal";
+import { backupIn } from "./repository";
 import { type MailboxSelector, selectMailbox, selectOrganization } from "./selection";
 import type { OpenSession, SessionLease, Work } from "./session-pool";
+import { refuseUnspokenFields } from "./unspoken";
 
 /** Where the mail comes from: a mailbox of a backup, or a mailbox in a session that somebody else opened. */
 export type RestoreSource =
@@ -87,6 +88,8 @@ interface Prepared {
   organizationId: string | null;
   pointInTime: string | null;
   dataAgeSeconds: number | null;
+  /** What should be read about all this. */
+  remarks: string[];
 }
 
 /** Where an action takes place, and how to see what became of it. */
@@ -156,7 +159,7 @@ async function inSession(
   connection.allow(timeouts);
   report("logging in");
   await within(timeouts.login, "login", connection.logIn());
-  refuseUnspoken(connection.dialect.apiVersion, request);
+  refuseUnspokenFields(connection.dialect.apiVersion, fieldsOf(request));
   const { lease, ...source } = await findSource(connection, request);
   let restored: Restored;
   try {
@@ -260,16 +263,17 @@ async function findSource(connection: Connection, { source, action, timeouts }: 
     await within(timeouts.session, "session", connection.organizations()),
     source.organization,
   );
-  const pointInTime = resolvePointInTime(organization, source.pointInTime);
   const { showDeleted, showAllVersions, repositoryId, maxAgeMs } = source;
-  refuseTooOld(organization, pointInTime, maxAgeMs);
+  const backup = await within(timeouts.session, "session", backupIn(connection.dialect, organization, repositoryId));
+  const pointInTime = resolvePointInTime(backup, source.pointInTime);
+  refuseTooOld(backup, pointInTime, maxAgeMs);
   const options = { pointInTime, showDeleted, showAllVersions, repositoryId };
   // A restore that ends after its answer is told from others by its session alone.
   const isTold = action.kind === "exportToPst" || !connection.dialect.restoresEndLater;
   const lease = isTold
     ? connection.sessions.reserve(organization.id, options)
     : connection.sessions.reserveAlone(organization.id, options);
-  return { lease, organization, pointInTime };
+  return { lease, organization: backup, pointInTime };
 }
 
 /** Everything that can fail without the server having been asked to restore. */
@@ -290,6 +294,11 @@ async function prepare(
     pointInTime ?? `restore session ${session.sessionId}`,
   );
   refuseUnconfirmedInPlace(request, mailbox);
+  refusePublicFolders(request, mailbox);
+  const remark =
+    organization === undefined || pointInTime === undefined
+      ? undefined
+      : remarkOnPointInTime(organization, pointInTime);
   return {
     session,
     mailbox,
@@ -300,6 +309,7 @@ async function prepare(
       organization === undefined || pointInTime === undefined
         ? null
         : dataAgeSeconds(organization, pointInTime, Date.now()),
+    remarks: remark === undefined ? [] : [remark],
   };
 }
 
@@ -398,7 +408,8 @@ async function carryOut(
       }
       throw error;
     }
-    const { judgement, seen, pst, runsIn } = done;
+    const { seen, pst, runsIn } = done;
+    const judgement = { ...done.judgement, warnings: [...done.judgement.warnings, ...prepared.remarks] };
     const event = seen.kind === "ours" ? seen.event : undefined;
     const record: RestoreRecord = {
       ...recordOf(entry, judgement, new Date().toISOString(), event),
@@ -584,21 +595,13 @@ async function runExport(
   return { judgement, seen, pst };
 }
 
-/** What the version does not have would be ignored by the server: mail in another place, or a whole mailbox instead of a part. */
-function refuseUnspoken(apiVersion: string, { source, action }: RestoreRequest): void {
-  const used = [
+/** What the request uses, and the version may not have. */
+function fieldsOf({ source, action }: RestoreRequest): string[] {
+  return [
     ...usedOf(source),
     ...(action.kind === "restoreToOriginalLocation" ? [] : usedOf(action.options)),
     ...(action.kind === "exportToPst" ? [] : usedOf(action.access)),
   ];
-  const lacking = isApiVersion(apiVersion) ? lackingIn(apiVersion, used) : [];
-  if (lacking.length > 0) {
-    const since = lacking.map((name) => `${name} (from ${firstVersionOf(name)} on)`).join(", ");
-    throw new MailboxRestoreError(
-      "guard",
-      `The server speaks the REST API ${apiVersion}, which does not have ${since}. Remove it, or restore with a server that has it. Nothing was sent.`,
-    );
-  }
 }
 
 const usedOf = (fields: object) =>
@@ -610,6 +613,25 @@ function refuseTooOld(organization: Organization, pointInTime: string, maxAgeMs:
     throw new MailboxRestoreError(
       "guard",
       `The backup that ${pointInTime} shows is ${durationInWords(ageMs)} old, and maxRestorePointAge allows ${durationInWords(maxAgeMs)}. Nothing was sent.`,
+    );
+  }
+}
+
+/** Public folders go back to where they came from, and not with a certificate (user guide; told from v6 on). */
+function refusePublicFolders({ action }: RestoreRequest, { isPublic, email, id }: Mailbox): void {
+  if (!isPublic || action.kind === "exportToPst") {
+    return;
+  }
+  const what =
+    action.kind === "restoreTo"
+      ? "go back to their original location only: use restoreToOriginalLocation, or exportToPst"
+      : "applicationId" in action.access
+        ? "cannot be restored with an application's certificate: give user and password, or a device code"
+        : undefined;
+  if (what !== undefined) {
+    throw new MailboxRestoreError(
+      "guard",
+      `${email || id} is a mailbox of public folders, and those ${what}. Nothing was sent.`,
     );
   }
 }

@@ -48,5 +48,6 @@ export function createChosenDialect(
     requestDeviceCode: async (...of) => (await choice()).requestDeviceCode(...of),
     countsOf: async (...of) => (await choice()).countsOf(...of),
     listRestorePoints: async (...of) => (await choice()).listRestorePoints(...of),
+    getServiceInstance: async () => (await choice()).getServiceInstance(),
   };
 }

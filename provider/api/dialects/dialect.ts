@@ -9,6 +9,18 @@ export interface Organization {
   /** ISO 8601 UTC; undefined when nothing was backed up yet, or the server did not say. */
   firstBackupTime: string | undefined;
   lastBackupTime: string | undefined;
+  /** How the server was let into Exchange Online when the organisation was added; undefined when it does not say. */
+  exchangeAccess?: ExchangeAccessKind | undefined;
+}
+
+/** By an application's certificate or a device code, or by user and password. */
+export type ExchangeAccessKind = "modern" | "basic";
+
+/** Which product answers (v6 on). */
+export interface ServiceInstance {
+  installationId: string | undefined;
+  /** Build, as `8.0.0.0`. */
+  productVersion: string | undefined;
 }
 
 /** A mailbox of a backup, as a restore session lists it. */
@@ -93,6 +105,8 @@ export interface RestorePoint {
   /** ISO 8601 UTC. */
   backupTime: string;
   repositoryId: string | undefined;
+  /** Some hold files or sites alone, and no mailboxes. */
+  holdsMail: boolean;
 }
 
 /** How the server gets into Exchange; the variants exclude each other. */
@@ -198,6 +212,8 @@ export interface Dialect {
   requestDeviceCode(sessionId: string, request: DeviceCodeRequest): Promise<DeviceCode>;
   /** What the session counted; undefined where the server has no statistics. */
   countsOf(sessionId: string): Promise<RestoreAnswer | undefined>;
-  /** The moments that can be restored; undefined where the server has no list of them. */
-  listRestorePoints(organizationId: string): Promise<RestorePoint[] | undefined>;
+  /** The moments that can be restored, those of one repository if it is named; undefined where the server has no list of them. */
+  listRestorePoints(organizationId: string, repositoryId?: string): Promise<RestorePoint[] | undefined>;
+  /** What the server tells of itself; undefined where it has no resource for that. */
+  getServiceInstance(): Promise<ServiceInstance | undefined>;
 }

@@ -103,8 +103,9 @@ export function createEnvelopeDialect(http: Http, apiVersion: ApiVersion): Diale
     },
 
     countsOf: () => Promise.resolve(undefined),
-    // Restore points came with v6.
+    // Both came with v6.
     listRestorePoints: () => Promise.resolve(undefined),
+    getServiceInstance: () => Promise.resolve(undefined),
   };
 }
 

@@ -11,6 +11,7 @@ import {
   parsePage,
   parseRestoreAnswer,
   parseRestorePoint,
+  parseServiceInstance,
   parseSession,
   parseStatistics,
 } from "./parse";
@@ -116,8 +117,15 @@ export function createFlatDialect(http: Http, apiVersion: ApiVersion): Dialect {
       }
     },
 
-    async listRestorePoints(organizationId) {
-      return calls.readPages("/RestorePoints", parseRestorePoint, { organizationId });
+    async listRestorePoints(organizationId, repositoryId) {
+      const path = "/RestorePoints";
+      const query = { organizationId, ...(repositoryId === undefined ? {} : { repositoryId }) };
+      // An array in v6, which knows no pages of it.
+      return apiVersion === "v6"
+        ? parsePage(path, await http.json(get(path, query)), parseRestorePoint).results
+        : calls.readPages(path, parseRestorePoint, query);
     },
+
+    getServiceInstance: async () => parseServiceInstance(await http.json(get("/ServiceInstance"))),
   };
 }

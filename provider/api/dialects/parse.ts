@@ -1,14 +1,16 @@
 import { MailboxRestoreError, isNotFound } from "../../errors";
-import { fieldsOf } from "../fields";
+import { type Fields, fieldsOf } from "../fields";
 import type { Page } from "../pages";
 import type {
   Counts,
   DeviceCode,
+  ExchangeAccessKind,
   Mailbox,
   Organization,
   RestoreAnswer,
   RestorePoint,
   RestoreSession,
+  ServiceInstance,
   SessionEvent,
 } from "./dialect";
 
@@ -26,7 +28,7 @@ export async function hasEnded(session: Promise<RestoreSession>): Promise<boolea
 /** A list as a page object or as a bare array: the pages of the reference and its clients disagree for v3. */
 export function parsePage<T>(path: string, body: unknown, parse: (item: unknown) => T): Page<T> {
   if (Array.isArray(body)) {
-    return { results: body.map(parse), limit: Number.POSITIVE_INFINITY };
+    return { results: body.map(parse), isArray: true };
   }
   const page = fieldsOf(body, path);
   const results = page.items("results");
@@ -48,7 +50,22 @@ export function parseOrganization(item: unknown): Organization {
     officeName: fields.text("officeName"),
     firstBackupTime: fields.text("firstBackuptime"),
     lastBackupTime: fields.text("lastBackuptime"),
+    exchangeAccess: parseExchangeAccess(fields.nested("exchangeOnlineSettings")),
   };
+}
+
+/** `useMfa` up to v5, `useApplicationOnlyAuth` from v6 on, where false "enables basic authentication". */
+function parseExchangeAccess(settings: Fields | undefined): ExchangeAccessKind | undefined {
+  const known = ["useApplicationOnlyAuth", "useMfa"].filter((name) => settings?.has(name));
+  if (settings === undefined || known.length === 0) {
+    return undefined;
+  }
+  return known.some((name) => settings.flag(name)) ? "modern" : "basic";
+}
+
+export function parseServiceInstance(body: unknown): ServiceInstance {
+  const fields = fieldsOf(body, "ServiceInstance");
+  return { installationId: fields.text("installationId"), productVersion: fields.text("version") };
 }
 
 export function parseSession(item: unknown): RestoreSession {
@@ -171,5 +188,7 @@ export function parseRestorePoint(item: unknown): RestorePoint {
     id: fields.requiredText("id"),
     backupTime: fields.requiredText("backupTime"),
     repositoryId: fields.text("repositoryId"),
+    // Absent is no "false": optional fields may be left out.
+    holdsMail: !fields.has("isExchange") || fields.flag("isExchange"),
   };
 }

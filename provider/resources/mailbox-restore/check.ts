@@ -1,11 +1,12 @@
 import { join } from "node:path";
-import { type ApiVersion, firstVersionOf, lackingIn } from "../../versions";
+import type { ApiVersion } from "../../versions";
 import type { ConfigMistake, ExchangeSettings } from "../../config";
 import { whyNotWritable } from "../../restore/pst";
 import { accessNames, accessOf } from "./access";
 import { type MailboxRestoreInputs, actionNames, withDefaults } from "./inputs";
 import { differingInputs, intentOf } from "./intent";
 import { type Mistake, unknownValue } from "../shape";
+import { findUnspoken } from "../unspoken";
 import { findShapeMistakes } from "./schema";
 
 export interface CheckSurroundings {
@@ -198,26 +199,6 @@ function findGuardMistakes(
     }
   }
   return mistakes;
-}
-
-/** What a pinned version does not have. Without a pin the server is asked first, and it is said before anything is sent. */
-function findUnspoken(
-  apiVersion: "auto" | ApiVersion,
-  at: string,
-  fields: object | undefined,
-  except: readonly string[] = [],
-): Mistake[] {
-  if (apiVersion === "auto" || !isKnown(fields)) {
-    return [];
-  }
-  const used = Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [name]));
-  return lackingIn(
-    apiVersion,
-    used.filter((name) => !except.includes(name)),
-  ).map((name) => ({
-    path: at === "" ? name : `${at}.${name}`,
-    reason: `is not in the REST API ${apiVersion} of vb365:apiVersion; it came with ${firstVersionOf(name)}`,
-  }));
 }
 
 function isKnown<T>(value: T | undefined): value is T {

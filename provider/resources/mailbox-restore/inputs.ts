@@ -67,6 +67,7 @@ export interface SessionInput {
   pointInTime: string;
   showDeleted?: boolean;
   showAllVersions?: boolean;
+  repositoryId?: string;
 }
 
 export interface ExportToPstInput {

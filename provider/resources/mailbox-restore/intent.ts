@@ -25,8 +25,8 @@ export function intentOf(bag: object): Intent {
     intent["pointInTime"] = momentOf(backup["pointInTime"]);
     intent["showDeleted"] = backup["showDeleted"] ?? false;
     intent["showAllVersions"] = backup["showAllVersions"] ?? false;
-    if (inputs["repositoryId"] !== undefined) {
-      intent["repositoryId"] = lowerCase(inputs["repositoryId"]);
+    if (backup["repositoryId"] !== undefined) {
+      intent["repositoryId"] = lowerCase(backup["repositoryId"]);
     }
   } else {
     // `mailboxId` is an output of every restore, and an input of this form alone.

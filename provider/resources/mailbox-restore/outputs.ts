@@ -50,10 +50,20 @@ export function outputsOf(
  * in which the same intent is written. `mailboxId` stays the server's.
  */
 export function withEdits(outputs: MailboxRestoreOutputs, inputs: MailboxRestoreInputs): MailboxRestoreOutputs {
-  const { organization, mailbox, pointInTime, showDeleted, showAllVersions, session, restoreSessionId } = inputs;
+  const { organization, mailbox, pointInTime, showDeleted, showAllVersions, repositoryId, session, restoreSessionId } =
+    inputs;
   const { confirmInPlace, maxRestorePointAge, failurePolicy, onUnknown, reason, onDestroy, timeouts, adopt, __urn } =
     inputs;
-  const source = { organization, mailbox, pointInTime, showDeleted, showAllVersions, session, restoreSessionId };
+  const source = {
+    organization,
+    mailbox,
+    pointInTime,
+    showDeleted,
+    showAllVersions,
+    repositoryId,
+    session,
+    restoreSessionId,
+  };
   const edits = {
     confirmInPlace,
     maxRestorePointAge,

@@ -21,7 +21,14 @@ export const findShapeMistakes = shapeCheck(
     showDeleted: flag,
     showAllVersions: flag,
     session: object(
-      { restoreSessionId: text, organization: text, pointInTime: moment, showDeleted: flag, showAllVersions: flag },
+      {
+        restoreSessionId: text,
+        organization: text,
+        pointInTime: moment,
+        showDeleted: flag,
+        showAllVersions: flag,
+        repositoryId: text,
+      },
       ["restoreSessionId", "organization", "pointInTime"],
     ),
     restoreSessionId: text,

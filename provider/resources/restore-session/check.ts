@@ -1,10 +1,19 @@
 import type { ConfigMistake } from "../../config";
+import type { ApiVersion } from "../../versions";
 import { type Mistake, flag, moment, object, shapeCheck, text, unknownValue } from "../shape";
+import { findUnspoken } from "../unspoken";
 import type { RestoreSessionInputs } from "./inputs";
 
 const findShapeMistakes = shapeCheck(
   object(
-    { organization: text, pointInTime: moment, showDeleted: flag, showAllVersions: flag, __urn: { type: "string" } },
+    {
+      organization: text,
+      pointInTime: moment,
+      showDeleted: flag,
+      showAllVersions: flag,
+      repositoryId: text,
+      __urn: { type: "string" },
+    },
     ["organization", "pointInTime"],
   ),
 );
@@ -13,7 +22,7 @@ const findShapeMistakes = shapeCheck(
 export function checkSession(
   olds: object,
   news: object,
-  { configMistakes, now }: { configMistakes: ConfigMistake[]; now: Date },
+  { configMistakes, apiVersion, now }: { configMistakes: ConfigMistake[]; apiVersion: "auto" | ApiVersion; now: Date },
 ): { inputs: RestoreSessionInputs; mistakes: Mistake[] } {
   const inputs = news as RestoreSessionInputs;
   const mistakes = findShapeMistakes(inputs);
@@ -23,6 +32,7 @@ export function checkSession(
   }
   if (Object.keys(olds).length === 0) {
     mistakes.push(...configMistakes.map(({ reason }) => ({ path: "", reason })));
+    mistakes.push(...findUnspoken(apiVersion, "", { repositoryId: inputs.repositoryId }));
   }
   return { inputs, mistakes };
 }

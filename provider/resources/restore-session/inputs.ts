@@ -8,6 +8,8 @@ export interface RestoreSessionInputs {
   showDeleted?: boolean;
   /** Default false. */
   showAllVersions?: boolean;
+  /** Only what this backup repository holds (REST API v8). Id. */
+  repositoryId?: string;
   /** URN of the resource, put in by the SDK: which row shows its progress. */
   __urn?: string;
 }

@@ -1,20 +1,29 @@
 import { isNotFound, messageOf } from "../../errors";
 import type { Connection } from "../../restore/connection";
 import { resolvePointInTime } from "../../restore/point-in-time";
+import { backupIn } from "../../restore/repository";
 import { selectOrganization } from "../../restore/selection";
+import { refuseUnspokenFields } from "../../restore/unspoken";
 import type { RestoreSessionInputs, RestoreSessionOutputs } from "./inputs";
 
-const declared = ["organization", "pointInTime", "showDeleted", "showAllVersions"] as const;
+const declared = ["organization", "pointInTime", "showDeleted", "showAllVersions", "repositoryId"] as const;
 
-/** Opens a restore session. */
+/**
+ * Opens a restore session.
+ *
+ * @throws MailboxRestoreError when there is nothing to show, or the server cannot open such a session.
+ */
 export async function createSession(
   connection: Connection,
   inputs: RestoreSessionInputs,
 ): Promise<RestoreSessionOutputs> {
-  const { showDeleted = false, showAllVersions = false } = inputs;
+  const { showDeleted = false, showAllVersions = false, repositoryId } = inputs;
+  const { dialect } = connection;
   const organization = selectOrganization(await connection.organizations(), inputs.organization);
-  const pointInTime = resolvePointInTime(organization, inputs.pointInTime);
-  const session = await connection.dialect.openSession(organization.id, { pointInTime, showDeleted, showAllVersions });
+  refuseUnspokenFields(dialect.apiVersion, repositoryId === undefined ? [] : ["repositoryId"]);
+  const pointInTime = resolvePointInTime(await backupIn(dialect, organization, repositoryId), inputs.pointInTime);
+  const options = { pointInTime, showDeleted, showAllVersions, repositoryId };
+  const session = await dialect.openSession(organization.id, options);
   return {
     ...inputs,
     restoreSessionId: session.id,
@@ -22,7 +31,7 @@ export async function createSession(
     resolvedPointInTime: pointInTime,
     state: session.state,
     endpoint: connection.settings.endpoint,
-    apiVersion: connection.dialect.apiVersion,
+    apiVersion: dialect.apiVersion,
     stateVersion: 1,
   };
 }
