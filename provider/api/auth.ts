@@ -65,7 +65,8 @@ export function authenticate(
   const requestToken = async (form: Record<string, string>): Promise<Token> => {
     const request: HttpRequest = {
       method: "POST",
-      path: `/${apiVersion}/Token`,
+      // Spelled as each version's reference spells it; segments are compared without case.
+      path: `/${apiVersion}/${isFrom(apiVersion, "v6") ? "token" : "Token"}`,
       headers: { "Content-Type": "application/x-www-form-urlencoded", Accept: "application/json" },
       // From v7 on a cookie is demanded beside the token, unless it is declined here.
       body: new URLSearchParams(

@@ -21,7 +21,7 @@ function sessionOf(mailboxPath: string): string {
 
 /** Created, merged, failed, skipped. */
 async function countsOf(answer: ReturnType<Rig["call"]>): Promise<unknown[]> {
-  const body = checked<WireRestoreStatistics>(await answer, 200, "counters");
+  const body = checked<WireRestoreStatistics>(await answer, 200, "restored");
   return [body.createdItemsCount, body.mergedItemsCount, body.failedItemsCount, body.skippedItemsCount];
 }
 
