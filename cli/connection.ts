@@ -18,9 +18,10 @@ export function clientCommand(
   const help = `
 Settings are taken from options, then from the stack that --stack names, then
 from the environment: VB365_ENDPOINT, VB365_USERNAME, VB365_PASSWORD,
-VB365_CA_CERT, VB365_TLS_FINGERPRINT, VB365_INSECURE. The password is never an
-option: it comes from the stack, from the environment, from standard input, or
-is asked for.
+VB365_TOKEN, VB365_API_VERSION, VB365_CA_CERT, VB365_TLS_FINGERPRINT,
+VB365_INSECURE and so on, one for each key. The password is never an option: it
+comes from the stack, from the environment, from standard input, or is asked
+for.
 
 Examples:
 ${examples.map((example) => `  ${example}`).join("\n")}

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { addDeviceCode } from "./commands/device-code";
 import { addJournal } from "./commands/journal";
 import { addMailboxes } from "./commands/mailboxes";
 import { addPreflight } from "./commands/preflight";
@@ -31,7 +32,9 @@ function vb365(): Command {
     .configureOutput({ outputError: (text, write) => write(failure(text, longOptions(program))) })
     .showHelpAfterError("vb365 --help lists the commands, vb365 COMMAND --help a command's options.")
     .addHelpText("after", manual);
-  [addSimulate, addPreflight, addMailboxes, addSessions, addStop, addJournal].forEach((add) => add(program));
+  [addSimulate, addPreflight, addMailboxes, addSessions, addStop, addDeviceCode, addJournal].forEach((add) =>
+    add(program),
+  );
   return program;
 }
 

@@ -8,12 +8,14 @@ import type {
 } from "../provider/api/dialects/dialect";
 import { readConnectionSettings, rivalsOf } from "../provider/config";
 import { ConfigError } from "../provider/errors";
+import { parseDuration } from "../provider/timeouts";
 import { type Connection, connect } from "../provider/restore/connection";
 import {
   type BackupSelector,
   type BackupWindow,
   type ServerInfo,
   askDeviceCode,
+  awaitDeviceCode,
   findMailbox,
   listMailboxes,
   listRestorePoints,
@@ -139,13 +141,14 @@ export function preflight(
 }
 
 /**
- * Asks the server for a device code, with which a person lets it into Exchange (REST API v4 and later): the person opens
- * `verificationUrl`, enters `userCode`, and logs in; then a restore may carry it as its `userCode`. The code ends after
- * `expiresInSeconds`. Opens a restore session for it, and stops it.
+ * Asks the server for a device code, with which a person lets it into Exchange (REST API v4 and later), and says in Pulumi's output what
+ * that person has to do: open `verificationUrl`, enter `userCode`, and log in. Then a restore may carry it as its `userCode`. The code ends
+ * after `expiresInSeconds`. Opens a restore session for it, and stops it. A preview asks, too, unless the program keeps it from that with
+ * `pulumi.runtime.isDryRun()`.
  *
  * @throws MailboxRestoreError (`guard`) when the server's version has no device codes.
  */
-export function requestDeviceCode(
+export async function requestDeviceCode(
   args: BackupSelector & {
     /** Id of the application at Microsoft that the person logs in to. */
     targetApplicationId: string;
@@ -156,7 +159,33 @@ export function requestDeviceCode(
   },
   options?: ConnectionOptions,
 ): Promise<DeviceCode> {
-  return connected(options, (connection) => askDeviceCode(connection, args));
+  const code = await connected(options, (connection) => askDeviceCode(connection, args));
+  await pulumi.log.info(
+    code.message ||
+      `To let the server into Exchange, open ${code.verificationUrl} and enter the code ${code.userCode}.`,
+  );
+  return code;
+}
+
+/**
+ * Waits until a person has entered a device code (REST API v6 and later). Asks the server every five seconds; changes nothing.
+ *
+ * @throws MailboxRestoreError (`guard`) when nobody entered it in time, or when the server's version cannot tell.
+ */
+export function waitForDeviceCode(
+  args: {
+    /** The code, from {@link requestDeviceCode}. */
+    userCode: string;
+    /** Longest wait, a duration like `"15m"`. Default `"15m"`, which is as long as Microsoft's codes last. */
+    timeout?: string;
+  },
+  options?: ConnectionOptions,
+): Promise<void> {
+  const limitMs = parseDuration(args.timeout ?? "15m");
+  if (limitMs === undefined) {
+    return Promise.reject(new ConfigError("timeout must be a duration like 90s or 15m"));
+  }
+  return connected(options, (connection) => awaitDeviceCode(connection, args.userCode, { limitMs }));
 }
 
 /** The moments that can be restored, where the server lists them (REST API v6 and later); undefined elsewhere. Changes nothing. */

@@ -12,6 +12,7 @@ export {
   getServerInfo,
   preflight,
   requestDeviceCode,
+  waitForDeviceCode,
 } from "./functions";
 export type { ConnectionOptions, MailboxQuery } from "./functions";
 export type {

@@ -117,14 +117,19 @@ async function work(
   }
 }
 
-function refusal(error: unknown, versionNumber: number, { unauthorizedBody, unreadableRequest }: OpenPoints): Answer {
+function refusal(
+  error: unknown,
+  versionNumber: number,
+  { unauthorizedBody, unreadableRequest, tokenRefusal }: OpenPoints,
+): Answer {
   if (error instanceof Unauthorized) {
     return unauthorizedBody === "empty"
       ? emptyAnswer(401)
       : jsonAnswer(401, { message: "Authorization has been denied for this request." });
   }
   if (error instanceof TokenRefused) {
-    return jsonAnswer(error.status, error.body);
+    const hasMessage = versionNumber >= 6 && tokenRefusal === "message";
+    return jsonAnswer(error.status, hasMessage ? { message: error.message } : error.body);
   }
   const failure = error instanceof VendorError ? error : new VendorError("simulatorFailed", String(error));
   const isUnreadable = failure.code === "unparsableBody" || failure.code === "missingParameters";

@@ -20,6 +20,8 @@ export interface OpenPoints {
   usedRefreshToken: "refused" | "accepted";
   /** Status of a refresh token that is not taken. Default 400; 401 is handled by clients, too. [C] */
   refreshRefusal: 400 | 401;
+  /** The body of a refused login from v6 on: that of OAuth, as before [C], or a message, as the spec's default [D]. Default "oauth". */
+  tokenRefusal: "oauth" | "message";
   /** How v3 to v5 print `.issued` and `.expires`. Default "rfc1123", the framework's own [inf]; ISO 8601 from v6 on [D]. */
   tokenDates: "rfc1123" | "iso";
   /** A cookie beside the token, unless it is declined (v7, v8). Default "demanded". [D]; that its lack gives 400 is [inf] */
@@ -75,6 +77,7 @@ const defaults: OpenPoints = {
   refreshTokenLifetimeSeconds: 24 * 60 * 60,
   usedRefreshToken: "refused",
   refreshRefusal: 400,
+  tokenRefusal: "oauth",
   tokenDates: "rfc1123",
   antiforgery: "demanded",
   unauthorizedBody: "empty",

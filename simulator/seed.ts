@@ -72,7 +72,7 @@ export interface RestorePointSeed {
 export type SeededMailbox = MailboxSeed & { id: string };
 
 /** An organization as it was seeded, with the ids that the server shows. */
-export type SeededOrganization = OrganizationSeed & { id: string; mailboxes: SeededMailbox[] };
+export type SeededOrganization = Omit<OrganizationSeed, "mailboxes"> & { id: string; mailboxes: SeededMailbox[] };
 
 /** Gives every organization and mailbox its id. */
 export function withIds(organizations: readonly OrganizationSeed[]): SeededOrganization[] {

@@ -34,7 +34,7 @@ export interface OwnAction {
  */
 export function attribute(events: readonly SessionEvent[], own: OwnAction): Attribution {
   const readers = events
-    .filter(({ id, type }) => isSameText(type, own.type) && !own.ignore.has(id))
+    .filter(({ id, type }) => mayBe(type, own.type) && !own.ignore.has(id))
     .map((event) => ({ event, ...reading(event, own) }));
   const possible = readers.filter(({ whose }) => whose !== "neighbour");
   const [first] = possible;
@@ -50,6 +50,30 @@ export function attribute(events: readonly SessionEvent[], own: OwnAction): Attr
   return isSure
     ? { kind: "ours", event: (our ?? first).event }
     : { kind: "unclear", events: possible.map(({ event }) => event) };
+}
+
+/** Events of our type that name our mailbox and no other, known ones left out. */
+export function eventsNamingUs(events: readonly SessionEvent[], own: OwnAction): SessionEvent[] {
+  return events.filter(
+    (event) => mayBe(event.type, own.type) && !own.ignore.has(event.id) && reading(event, own).whose === "ours",
+  );
+}
+
+/**
+ * Mailboxes that an event may be thought to name when it names this one: those with the same address, as an archive has, then those
+ * whose name holds the other. At most twenty.
+ */
+export function namesakesOf(mailbox: Named, mailboxes: readonly Named[]): Named[] {
+  const [email, name] = [mailbox.email.toLowerCase(), mailbox.name.toLowerCase()];
+  const others = mailboxes.filter(({ id }) => id !== mailbox.id);
+  const hasOurAddress = (other: Named) => other.email.toLowerCase() === email;
+  const isNamedLike = (other: Named) => {
+    const otherName = other.name.toLowerCase();
+    return name !== "" && otherName !== "" && (otherName.includes(name) || name.includes(otherName));
+  };
+  const alike = others.filter((other) => !hasOurAddress(other) && isNamedLike(other));
+  const first = [...others.filter(hasOurAddress), ...alike].slice(0, 20);
+  return first.map(({ id, name, email }) => ({ id, name, email }));
 }
 
 /** Whom an event names: us, a neighbour, somebody that we know nothing of, or nobody that can be told. */
@@ -92,7 +116,8 @@ export function textOf({ title, message }: Pick<SessionEvent, "title" | "message
   return title === "" || message.includes(title) ? message : `${title}: ${message}`;
 }
 
-type Named = Pick<Mailbox, "id" | "name" | "email">;
+/** A mailbox, as far as an event names one. */
+export type Named = Pick<Mailbox, "id" | "name" | "email">;
 
 /** By address first; an archive carries its owner's address, so several that are left are told apart by name. */
 function mailboxesNamedIn(text: string, mailboxes: readonly Named[]): Named[] {
@@ -123,7 +148,10 @@ function standsIn(text: string, name: string): boolean {
 }
 
 const isWordCharacter = (character: string | undefined) => character !== undefined && /[\p{L}\p{N}_]/u.test(character);
-const isSameText = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
+
+/** Can an event of this type tell of such an action? One without a type can. */
+export const mayBe = (type: string, action: "Restore" | "Export") =>
+  type === "" || type.toLowerCase() === action.toLowerCase();
 
 function addressesIn(text: string): string[] {
   return text

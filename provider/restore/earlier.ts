@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Organization, RestoreSession, SessionEvent } from "../api/dialects/dialect";
 import { defaultJournalDir } from "../config";
 import { MailboxRestoreError } from "../errors";
-import { mayConcern, textOf } from "./attribution";
+import { mayBe, mayConcern, namesakesOf, textOf } from "./attribution";
 import type { Connection } from "./connection";
 import { type Sight, type SentRestore, follow, stopPending } from "./follow";
 import type { Journal, JournalEntry } from "./journal";
@@ -196,6 +196,9 @@ async function sentOf(journal: Journal, entry: JournalEntry): Promise<SentRestor
   const others = inSession.filter((one) => one.attemptId !== entry.attemptId && isRestore(one));
   const unexplained = others.filter(({ eventId }) => eventId === undefined);
   const known = others.flatMap(({ eventId }) => eventId ?? []);
+  // An archive carries its owner's address: without its name its event would pass for the owner's. Entries of 0.1.0 do not have them.
+  const begun = others.map(({ mailbox }) => mailbox);
+  const namesakes = entry.namesakes ?? namesakesOf(entry.mailbox, begun);
   return {
     sessionId: entry.sessionId,
     mailboxId: entry.mailbox.id,
@@ -205,11 +208,13 @@ async function sentOf(journal: Journal, entry: JournalEntry): Promise<SentRestor
       .map(({ mailbox, target }) => ({ mailboxId: mailbox.id, target: target ?? undefined })),
     pending: entry.result?.pending ?? {
       mailboxName: entry.mailbox.name,
+      ...(namesakes.length === 0 ? {} : { namesakes }),
       ...(entry.target === null ? {} : { target: entry.target }),
       ignoredEvents: [...new Set([...entry.ignoredEvents, ...known])],
       alone: entry.ownsSession && unexplained.length === 0,
       aloneOnMailbox: entry.ownsSession && !unexplained.some(({ mailbox }) => mailbox.id === entry.mailbox.id),
       mayStopSession: entry.ownsSession && inSession.length === 1,
+      ...(entry.hasBegun === undefined ? {} : { hasBegun: entry.hasBegun }),
       ...(entry.runsIn === undefined ? {} : { runsIn: entry.runsIn }),
     },
   };
@@ -374,7 +379,7 @@ export function createSessionLook(journal: Journal): SessionLook {
 }
 
 async function listRestores({ listEvents }: Connection["dialect"], sessionId: string): Promise<SessionEvent[]> {
-  return (await listEvents(sessionId)).filter(({ type }) => type.toLowerCase() === "restore");
+  return (await listEvents(sessionId)).filter(({ type }) => mayBe(type, "Restore"));
 }
 
 function refuseStrange(journal: Journal, strange: StrangeRestore[], about: About): void {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Dialect, RestoreAnswer, RestoreSession, SessionEvent } from "../api/dialects/dialect";
 import { isNotFound, messageOf } from "../errors";
-import { type Attribution, attribute } from "./attribution";
+import { type Attribution, type OwnAction, attribute, eventsNamingUs } from "./attribution";
 import { type Judgement, judge } from "./outcome";
 import { type PendingRestore, type Report, isOpen } from "./record";
 
@@ -41,13 +41,20 @@ const longestPauseMs = 15_000;
 /** Looks once at a restore whose end was not seen: what do its session's events say now? Sends no action and stops nothing. */
 export async function look(dialect: Reading, sent: SentRestore): Promise<Sight> {
   const sessionId = tellingSession(sent);
-  const seen = attributeOurs(await listKnownEvents(dialect, sessionId), sent);
+  const own = ownActionOf(sent);
+  const events = await listKnownEvents(dialect, sessionId);
+  const seen = attribute(events, own);
   if (seen.kind === "ours") {
     return sightOf(dialect, sent, seen);
   }
-  const own = isOwnSession(sent) ? await sessionOf(dialect, sessionId) : undefined;
+  if (sent.pending.hasBegun && seen.kind === "unclear") {
+    return sightOfSeveral(dialect, sent, eventsNamingUs(seen.events, own));
+  }
+  const session = isOwnSession(sent) ? await sessionOf(dialect, sessionId) : undefined;
   // A session that the server made for this restore alone ends with it, and has a result of its own.
-  return own?.state === "Stopped" ? sightOf(dialect, sent, { kind: "ours", event: eventOf(own) }) : { kind: "unknown" };
+  return session?.state === "Stopped"
+    ? sightOf(dialect, sent, { kind: "ours", event: eventOf(session) })
+    : { kind: "unknown" };
 }
 
 /** The session that tells of a restore: from v8 on the server may have made one for it. */
@@ -56,21 +63,33 @@ const tellingSession = ({ sessionId, pending }: SentRestore) => pending.runsIn ?
 const isOwnSession = ({ sessionId, pending }: SentRestore) =>
   pending.runsIn !== undefined && pending.runsIn !== sessionId;
 
-function attributeOurs(events: SessionEvent[], sent: SentRestore): Attribution {
+function ownActionOf(sent: SentRestore): OwnAction {
   const { pending } = sent;
   const mailbox = { id: sent.mailboxId, name: pending.mailboxName, email: sent.mailboxEmail };
   const isOwn = isOwnSession(sent);
-  return attribute(events, {
+  return {
     type: "Restore",
     mailbox,
-    // The session's other mailboxes are not known here, so an event that names another one leaves the end unknown.
-    mailboxes: [mailbox],
+    // The session's other mailboxes are not known here, so an event that names a stranger leaves the end unknown.
+    mailboxes: [mailbox, ...(pending.namesakes ?? [])],
     target: pending.target,
     neighbours: isOwn ? [] : (sent.neighbours ?? []),
     ignore: new Set(pending.ignoredEvents),
     alone: isOwn || pending.alone,
     aloneOnMailbox: isOwn || pending.aloneOnMailbox,
-  });
+  };
+}
+
+/**
+ * In a session that was opened elsewhere somebody else may restore the same mailbox. The server has answered that ours began, so it is
+ * one of those that name it: when all of them ended the same way, ours did.
+ */
+async function sightOfSeveral(dialect: Reading, sent: SentRestore, named: SessionEvent[]): Promise<Sight> {
+  const sights = await Promise.all(named.map((event) => sightOf(dialect, sent, { kind: "ours", event })));
+  const running = sights.find(({ kind }) => kind === "running");
+  const outcomes = new Set(sights.map((sight) => (sight.kind === "ended" ? sight.judgement.outcome : sight.kind)));
+  const [first = { kind: "unknown" as const }] = sights;
+  return running ?? (outcomes.size === 1 ? first : { kind: "unknown" });
 }
 
 async function sightOf(

@@ -4,6 +4,7 @@ import { mkdir, open, readFile, readdir, rename, rm, writeFile } from "node:fs/p
 import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MailboxRestoreError, messageOf } from "../errors";
+import type { Named } from "./attribution";
 import type { RestoreRecord } from "./record";
 
 /**
@@ -99,10 +100,14 @@ export interface JournalEntry {
   sessionId: string;
   /** We opened that session. */
   ownsSession: boolean;
+  /** The server has answered that it has begun (v8). */
+  hasBegun?: true;
   /** Another session that the server made for this restore, and that tells of it (v8). */
   runsIn?: string;
   /** Events that were there before; their ids. */
   ignoredEvents: string[];
+  /** Other mailboxes of that session that its events may be thought to name. Left out where there are none. */
+  namesakes?: Named[];
   /** ISO 8601 UTC. */
   startedAt: string;
   /** Process that sent it. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type {
   DeviceCode,
   DeviceCodeRequest,
@@ -7,7 +8,8 @@ import type {
   RestoreSession,
 } from "../api/dialects/dialect";
 import { userOf } from "../config";
-import { isApiError } from "../errors";
+import { MailboxRestoreError, isApiError } from "../errors";
+import { durationInWords } from "../timeouts";
 import type { OpenSession } from "./session-pool";
 import type { Connection } from "./connection";
 import { dataAgeSeconds, resolvePointInTime } from "./point-in-time";
@@ -111,6 +113,37 @@ export async function askDeviceCode(
     ...(targetOrganizationName === undefined ? {} : { targetOrganizationName }),
   };
   return withSession(connection, backup, ({ sessionId }) => connection.dialect.requestDeviceCode(sessionId, request));
+}
+
+/** Pause between two looks whether a device code was entered, in milliseconds. */
+const codePauseMs = 5000;
+
+/**
+ * Waits until a person has entered a device code.
+ *
+ * @throws MailboxRestoreError (`guard`) when the server cannot tell (before v6), or when nobody entered it in time
+ */
+export async function awaitDeviceCode(
+  connection: Connection,
+  userCode: string,
+  { limitMs, pause = (ms: number) => sleep(ms) }: { limitMs: number; pause?: (ms: number) => Promise<unknown> },
+): Promise<void> {
+  for (let waitedMs = 0; ; waitedMs += codePauseMs) {
+    const isEntered = await connection.dialect.isDeviceCodeEntered(userCode);
+    if (isEntered === true) {
+      return;
+    }
+    if (isEntered === undefined) {
+      throw new MailboxRestoreError(
+        "guard",
+        `The server speaks the REST API ${connection.dialect.apiVersion}, which cannot tell whether a device code was entered (from v6 on).`,
+      );
+    }
+    if (waitedMs + codePauseMs > limitMs) {
+      throw new MailboxRestoreError("guard", `Nobody entered the device code within ${durationInWords(limitMs)}.`);
+    }
+    await pause(codePauseMs);
+  }
 }
 
 /** The moments that can be restored; undefined where the server does not list them. */

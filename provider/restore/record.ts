@@ -1,5 +1,6 @@
 import { cut } from "../api/answer";
 import type { Counts, SessionEvent } from "../api/dialects/dialect";
+import type { Named } from "./attribution";
 import type { Judgement, Outcome } from "./outcome";
 import type { PstFile } from "./pst";
 
@@ -38,6 +39,10 @@ export interface PendingRestore {
   aloneOnMailbox: boolean;
   /** The session is ours and served this restore alone, so it may be stopped once this is settled. */
   mayStopSession: boolean;
+  /** Other mailboxes of that session that its events may be thought to name. Left out where there are none. */
+  namesakes?: Named[];
+  /** The server has answered that it has begun, so there is an event of it, now or soon (v8). */
+  hasBegun?: true;
   /** Another session that the server made for this restore, and that tells of it (v8). */
   runsIn?: string;
 }

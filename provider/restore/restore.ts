@@ -10,7 +10,7 @@ import type {
 } from "../api/dialects/dialect";
 import { ConnectionError, MailboxRestoreError, isConnectionError, messageOf } from "../errors";
 import { type Timeouts, durationInWords } from "../timeouts";
-import { type Attribution, attribute } from "./attribution";
+import { type Attribution, attribute, namesakesOf } from "./attribution";
 import type { Connection } from "./connection";
 import { type SessionLook, settleOwn, settleTarget } from "./earlier";
 import type { Journal, JournalEntry } from "./journal";
@@ -106,7 +106,8 @@ interface Stage extends Prepared {
 interface Done {
   judgement: Judgement;
   seen: Attribution;
-  /** Another session that tells of it. */
+  /** The server answered that it has begun, and its session tells of it, or another one. */
+  hasBegun?: true;
   runsIn?: string;
   pst?: PstFile;
 }
@@ -346,6 +347,7 @@ async function carryOut(
     sessionId: session.sessionId,
     ownsSession: session.isOurs,
     ignoredEvents: [...session.knownEvents],
+    ...(action.kind === "exportToPst" ? {} : namesakesIn(prepared)),
     startedAt: new Date().toISOString(),
     owner: journal.owner,
   };
@@ -365,7 +367,7 @@ async function carryOut(
   };
   const awaitEnd = async (runsIn: string): Promise<Done> => {
     const elsewhere = runsIn === session.sessionId ? {} : { runsIn };
-    entry = { ...entry, ...elsewhere };
+    entry = { ...entry, hasBegun: true, ...elsewhere };
     // Without the note a crash from here on is a question for a person, no second restore.
     await journal.note(entry).catch(() => undefined);
     const sent: SentRestore = {
@@ -380,6 +382,8 @@ async function carryOut(
         alone: work.alone,
         aloneOnMailbox: work.aloneOnMailbox,
         mayStopSession: session.isOurs,
+        ...namesakesIn(prepared),
+        hasBegun: true,
         ...elsewhere,
       },
     };
@@ -388,7 +392,7 @@ async function carryOut(
       session.knownEvents.add(done.seen.event.id);
       claimed = done.seen.event.id;
     }
-    return { ...done, ...elsewhere };
+    return { ...done, hasBegun: true, ...elsewhere };
   };
   try {
     await journal.begin(entry);
@@ -408,13 +412,13 @@ async function carryOut(
       }
       throw error;
     }
-    const { seen, pst, runsIn } = done;
+    const { seen, pst } = done;
     const judgement = { ...done.judgement, warnings: [...done.judgement.warnings, ...prepared.remarks] };
     const event = seen.kind === "ours" ? seen.event : undefined;
     const record: RestoreRecord = {
       ...recordOf(entry, judgement, new Date().toISOString(), event),
       ...(pst === undefined ? {} : { pst }),
-      ...(isOpen(judgement.outcome) ? { pending: pendingOf(prepared, work, seen, target, runsIn) } : {}),
+      ...(isOpen(judgement.outcome) ? { pending: pendingOf(prepared, work, done, target) } : {}),
     };
     const problem = await noteAnswer(journal, claimed === undefined ? entry : { ...entry, eventId: claimed }, record);
     if (action.kind !== "exportToPst") {
@@ -447,14 +451,19 @@ async function noteAnswer(journal: Journal, entry: JournalEntry, record: Restore
   }
 }
 
+function namesakesIn({ mailbox, mailboxes }: Prepared): Pick<PendingRestore, "namesakes"> {
+  const namesakes = namesakesOf(mailbox, mailboxes);
+  return namesakes.length === 0 ? {} : { namesakes };
+}
+
 /** Notes what recognises this restore later, and keeps its session. */
 function pendingOf(
-  { session, mailbox }: Prepared,
+  prepared: Prepared,
   { alone, aloneOnMailbox }: Work,
-  seen: Attribution,
+  { seen, hasBegun, runsIn }: Done,
   target: string | undefined,
-  runsIn: string | undefined,
 ): PendingRestore {
+  const { session, mailbox } = prepared;
   const { mayBeStopped } = session.keepOpen();
   // An event of ours that still runs was claimed like any other; it is the one to look at again.
   const ours = seen.kind === "ours" ? seen.event.id : undefined;
@@ -466,6 +475,8 @@ function pendingOf(
     alone,
     aloneOnMailbox,
     mayStopSession: mayBeStopped,
+    ...namesakesIn(prepared),
+    ...(hasBegun === undefined ? {} : { hasBegun }),
     ...(runsIn === undefined ? {} : { runsIn }),
   };
 }

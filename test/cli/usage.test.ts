@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { assertNoSecret, marker, rigs, start } from "./command";
 
 const run = (...args: string[]) => start(args).result;
-const commands = ["simulate", "preflight", "mailboxes", "sessions", "stop", "journal"];
+const commands = ["simulate", "preflight", "mailboxes", "sessions", "stop", "device-code", "journal"];
 
 describe("the command line vb365", () => {
   const aRig = rigs();

@@ -82,6 +82,7 @@ describe("simulator: the answers of each version", () => {
         is(await call("POST", `${path}/Organization/RestoreDeviceCode`, request), "deviceCode");
       }
       if (number >= 6) {
+        is(await call("POST", `${root}/DeviceCode/check`, { userCode: "DEVICE001" }), "codeCheck");
         is(await call("GET", `${root}/ServiceInstance`), "serviceInstance");
         is(
           await call("GET", `${root}/RestorePoints?organizationId=${simulator.organizations[0]?.id}`),

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { readConnectionSettings } from "../../provider/config";
-import { type Connection, connect } from "../../provider/restore/connection";
-import { type Simulator, type SimulatorOptions, numberedMailboxes, startSimulator } from "../../simulator";
-import { configOf } from "../helpers/engine";
+import { type ApiVersion, apiVersions } from "../../provider/versions";
+import { type Simulator, type SimulatorOptions, numberedMailboxes } from "../../simulator";
+import type { Connection } from "../../provider/restore/connection";
+import { connections } from "./connected";
 
 const access = { userName: "restore-account@contoso.example", userPassword: "exchange-marker" };
 const flags = {
@@ -17,26 +17,16 @@ const flags = {
   excludeLitigationHoldItems: true,
 };
 
-describe("the v3 client against the simulator", () => {
+describe("the client against the simulator", () => {
+  const connected = connections();
   let simulator: Simulator;
   let connection: Connection;
-  let nowMs: number;
+  let advance: (ms: number) => void;
   let pauses: number[];
 
-  const start = async (options: SimulatorOptions = {}) => {
-    nowMs = Date.parse("2026-11-23T10:00:00Z");
-    pauses = [];
-    simulator = await startSimulator({ clock: () => new Date(nowMs), ...options });
-    const config: Record<string, string> = configOf(simulator);
-    const read = readConnectionSettings((key) => config[key], {});
-    assert.ok("settings" in read);
-    const retry = { maxAttempts: 3, pause: async (ms: number) => void pauses.push(ms), random: () => 1 };
-    connection = connect(read.settings, { now: () => nowMs, retry });
+  const start = async (options: SimulatorOptions = {}, config: Record<string, string> = {}) => {
+    ({ simulator, connection, advance, pauses } = await connected(options, config));
   };
-  afterEach(async () => {
-    connection.close();
-    await simulator.stop();
-  });
 
   const openSession = async () => {
     const [organization] = await connection.organizations();
@@ -49,81 +39,44 @@ describe("the v3 client against the simulator", () => {
   };
   const requestsTo = (pattern: RegExp) => simulator.requests.filter(({ path }) => pattern.test(path));
 
-  describe("requests", () => {
-    it("opens and stops a session as the reference has it", async () => {
-      await start();
-      const { sessionId } = await openSession();
-      await connection.dialect.stopSession(sessionId);
-      const bodies = requestsTo(/Action$/).map(({ method, path, body }) => [
-        method,
-        path.replace(/[0-9a-f-]{36}/g, "ID"),
-        body,
-      ]);
-      const explore = { datetime: "2026-11-20T21:04:11Z", type: "vex", showDeleted: false, showAllVersions: true };
-      assert.deepEqual(bodies, [
-        ["POST", "/v3/Organizations/ID/Action", { explore }],
-        ["POST", "/v3/RestoreSessions/ID/Action", { stop: null }],
-      ]);
-      assert.deepEqual(simulator.unknown, []);
+  describe("a list", () => {
+    /** Pages of a thousand where no maximum is stated, ten thousand at once from v5 on; a full page may not be the last. */
+    const requestsOfTenThousand: Record<ApiVersion, number> = { v3: 11, v4: 11, v5: 2, v6: 2, v7: 2, v8: 2 };
+    const large = (count: number): SimulatorOptions => ({
+      organizations: [
+        { name: "contoso.example", firstBackupTime: "2026-01-05T21:00:00Z", mailboxes: numberedMailboxes(count) },
+      ],
     });
 
-    it("sends each action in an envelope of one key, in the spelling of the reference, flags as words", async () => {
-      await start();
-      const { sessionId, mailboxId } = await openSession();
-      const { dialect } = connection;
-      (await dialect.exportToPst(sessionId, mailboxId, {})).body.resume();
-      (await dialect.exportToPst(sessionId, mailboxId, { contentKeywords: "invoice" })).body.resume();
-      // The account is wrong on purpose: what counts here is what was sent.
-      await assert.rejects(dialect.restoreToOriginalLocation(sessionId, mailboxId, access));
-      await assert.rejects(dialect.restoreTo(sessionId, mailboxId, flags, access));
-      const sent = requestsTo(/mailboxes\/[^/]+\/Action$/i);
-      assert.deepEqual(
-        sent.map(({ path }) => path),
-        Array(4).fill(`/v3/RestoreSessions/${sessionId}/Organization/Mailboxes/${mailboxId}/Action`),
-      );
-      assert.deepEqual(
-        sent.map(({ body }) => body),
-        [
-          { exporttoPst: {} },
-          { exporttoPst: { contentKeywords: "invoice", contentKeyword: "invoice" } },
-          { restoretoOriginallocation: access },
-          {
-            restoreTo: {
-              casServer: "cas.contoso.example",
-              mailbox: "support@contoso.example",
-              ...access,
-              changedItems: "true",
-              deletedItems: "false",
-              markRestoredAsUnread: "true",
-              excludeDrafts: "false",
-              excludeDeletedItems: "true",
-              excludeInPlaceHoldItems: "false",
-              excludeLitigationHoldItems: "true",
-            },
-          },
-        ],
-      );
-      for (const { headers } of sent) {
-        assert.equal(headers["authorization"], "Bearer …");
-        assert.equal(headers["content-type"], "application/json");
-      }
-      assert.equal(sent[0]?.headers["accept"], "application/octet-stream");
-    });
-
-    it("reads ten thousand mailboxes to the last one", async () => {
-      await start({
-        organizations: [
-          {
-            name: "contoso.example",
-            firstBackupTime: "2026-01-05T21:00:00Z",
-            lastBackupTime: "2026-11-20T21:04:11Z",
-            mailboxes: numberedMailboxes(10_000),
-          },
-        ],
+    for (const version of apiVersions) {
+      it(`of ten thousand mailboxes is read to the last one: ${version}`, async () => {
+        await start({ ...large(10_000), apiVersions: [version] }, { apiVersion: version });
+        const { sessionId } = await openSession();
+        const before = requestsTo(/mailboxes$/i).length;
+        const mailboxes = await connection.dialect.listMailboxes(sessionId);
+        assert.equal(new Set(mailboxes.map(({ id }) => id)).size, 10_000);
+        assert.equal(requestsTo(/mailboxes$/i).length - before, requestsOfTenThousand[version]);
       });
+    }
+
+    for (const count of [999, 1000, 1001, 2000]) {
+      it(`that comes as a bare array is read to its end: ${count} mailboxes (v3)`, async () => {
+        await start({ ...large(count), listsOfV3: "arrays" });
+        const { sessionId } = await openSession();
+        assert.equal((await connection.dialect.listMailboxes(sessionId)).length, count);
+      });
+    }
+
+    it("that comes whole, whatever is asked for, is read once through", async () => {
+      await start({
+        ...large(1500),
+        listsOfV3: "arrays",
+        reshape: (body, { path }) => (/mailboxes$/i.test(path) ? everyMailbox : body),
+      });
+      const [{ mailboxes = [] } = {}] = simulator.organizations;
+      const everyMailbox = mailboxes.map(({ id, name, email }) => ({ id, name, email, isArchive: "false" }));
       const { sessionId } = await openSession();
-      const mailboxes = await connection.dialect.listMailboxes(sessionId);
-      assert.equal(new Set(mailboxes.map(({ id }) => id)).size, 10_000);
+      assert.equal((await connection.dialect.listMailboxes(sessionId)).length, 1500);
     });
   });
 
@@ -138,7 +91,7 @@ describe("the v3 client against the simulator", () => {
     it("is renewed by its refresh token before it ends", async () => {
       await start({ tokenLifetimeSeconds: 600 });
       await connection.dialect.listOrganizations();
-      nowMs += 550_000;
+      advance(550_000);
       await Promise.all([connection.dialect.listOrganizations(), connection.dialect.listOrganizations()]);
       assert.deepEqual([simulator.logins, simulator.refreshes], [1, 1]);
       assert.ok(simulator.requests.every(({ status }) => status === 200));
@@ -147,7 +100,7 @@ describe("the v3 client against the simulator", () => {
     it("is made anew when the refresh token is spent, too", async () => {
       await start({ tokenLifetimeSeconds: 600 });
       await connection.dialect.listOrganizations();
-      nowMs += 48 * 3_600_000;
+      advance(48 * 3_600_000);
       await connection.dialect.listOrganizations();
       assert.deepEqual([simulator.logins, simulator.refreshes], [2, 0]);
     });

@@ -94,6 +94,7 @@ async function perform({ simulator, connection, advance }: Connected, version: A
   await since("v4", () =>
     step("device code", () => dialect.requestDeviceCode(id, { targetApplicationId: certificate.applicationId })),
   );
+  await since("v6", () => step("device code entered?", () => dialect.isDeviceCodeEntered("DEVICE001")));
   await step("stop", () => dialect.stopSession(id));
   advance(55 * 60_000 + 30_000);
   await step("refresh", () => connection.logIn());

@@ -35,7 +35,12 @@ export function expectedRequests(version: string): ExpectedRequest[] {
         name,
         line,
         headers: Object.fromEntries(named),
-        body: body === "" ? undefined : isForm ? Object.fromEntries(new URLSearchParams(body)) : JSON.parse(body),
+        body:
+          body === ""
+            ? undefined
+            : isForm
+              ? Object.fromEntries(new URLSearchParams(body))
+              : (JSON.parse(body) as unknown),
       };
     });
 }

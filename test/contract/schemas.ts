@@ -191,11 +191,12 @@ function definitionsOf(version: number) {
       },
       { warnings: texts, errors: texts },
     ),
+    codeCheck: closed({}, { authenticated: boolean }),
     deviceCode: closed({ userCode: text, verificationUrl: text, expiresIn: count, message: text }),
   };
 }
 
-type Shape = keyof ReturnType<typeof definitionsOf>;
+export type Shape = keyof ReturnType<typeof definitionsOf>;
 
 const ajv = new Ajv({ strict: true, allErrors: true });
 const compiled = new Map<string, ValidateFunction>();

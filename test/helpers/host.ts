@@ -22,13 +22,16 @@ export interface HostFailure {
 }
 
 /** Pulumi's own dynamic provider process, spoken to as the engine does. */
+/** Resource of the package; a MailboxRestore unless it is said. */
+type Kind = "MailboxRestore" | "RestoreSession";
+
 export interface Host {
   check(olds: Bag, news: Bag): Promise<{ inputs: Bag; failures: { property: string; reason: string }[] }>;
   diff(olds: Bag, news: Bag): Promise<{ changes: "some" | "none" | "unknown"; replaces: string[] }>;
-  create(inputs: Bag): Promise<{ id: string; outputs: Bag }>;
+  create(inputs: Bag, kind?: Kind): Promise<{ id: string; outputs: Bag }>;
   read(id: string, outputs: Bag): Promise<Bag>;
   update(id: string, olds: Bag, news: Bag): Promise<Bag>;
-  delete(id: string, outputs: Bag): Promise<void>;
+  delete(id: string, outputs: Bag, kind?: Kind): Promise<void>;
   /** What was written to the engine's log, in order. */
   readonly log: { urn: string; message: string; severity: number; ephemeral: boolean }[];
   /** Folder in which the process runs. */
@@ -79,7 +82,7 @@ export async function startHost(
     child.kill(signal);
     await closed;
   };
-  const withHandler = (bag: Bag) => struct({ ...bag, __provider: handlerOf("MailboxRestore") });
+  const withHandler = (bag: Bag, kind: Kind = "MailboxRestore") => struct({ ...bag, __provider: handlerOf(kind) });
   return {
     log,
     said,
@@ -105,9 +108,9 @@ export async function startHost(
       const changes = (["unknown", "none", "some"] as const)[answer.getChanges()];
       return { changes, replaces: answer.getReplacesList() };
     },
-    async create(inputs) {
+    async create(inputs, kind) {
       const request = new messages.CreateRequest();
-      request.setProperties(withHandler(inputs));
+      request.setProperties(withHandler(inputs, kind));
       const answer = await ask<messages.CreateResponse>((done) => client.create(request, done));
       return { id: answer.getId(), outputs: bagOf(answer.getProperties()) };
     },
@@ -125,10 +128,10 @@ export async function startHost(
       request.setNews(withHandler(news));
       return bagOf((await ask<messages.UpdateResponse>((done) => client.update(request, done))).getProperties());
     },
-    async delete(id, outputs) {
+    async delete(id, outputs, kind) {
       const request = new messages.DeleteRequest();
       request.setId(id);
-      request.setProperties(withHandler(outputs));
+      request.setProperties(withHandler(outputs, kind));
       await ask<Empty>((done) => client.delete(request, done));
     },
     end: () => leave("SIGINT"),

@@ -77,6 +77,39 @@ describe("a run that was broken off", () => {
       assert.equal(simulator.writes.length, 2);
     });
 
+    it("does not take the event of a mailbox's archive, which carries its address, for the mailbox's own", async () => {
+      bench = await aBench();
+      const { simulator } = bench;
+      const [{ mailboxes } = assert.fail()] = simulator.organizations;
+      const [owner, archive] = mailboxes.filter(({ email }) => email === "finance@contoso.example");
+      assert.ok(owner && archive?.isArchive);
+      const into = (target: string, difference: object) =>
+        toSupport({ restoreTo: { mailbox: target }, ...difference }) as Record<string, unknown>;
+      const ofOwner = into("support@contoso.example", { mailbox: { email: owner.email } });
+      const ofArchive = into("legal@contoso.example", {
+        mailbox: { email: owner.email, archive: true },
+        __urn: urnOf("archive"),
+      });
+      const actionOn = ({ id }: { id: string }) => ({ method: "POST", path: new RegExp(`${id}/action$`, "i") });
+      // Noted as sent, and lost on its way; the archive's is carried out, and its answer is lost.
+      simulator.faults.next({ match: actionOn(owner), effect: { resetBeforeWork: true } });
+      const lost = simulator.faults.hold({ match: actionOn(owner), when: "beforeWork" });
+      const done = simulator.faults.hold({ match: actionOn(archive), when: "afterWork" });
+      const first = await bench.start();
+      const failed = Promise.all([failureOf(first.create(ofOwner)), failureOf(first.create(ofArchive))]);
+      await Promise.all([lost.reached, done.reached]);
+      await first.kill();
+      await failed;
+      lost.release();
+      done.release();
+      await bench.expireLeases();
+      const next = await bench.start();
+      const { properties } = await stateOf(next.create(ofOwner));
+      assert.equal(properties["outcome"], "Unknown");
+      assert.equal((await next.create(ofArchive)).outputs["outcome"], "Succeeded");
+      assert.equal(simulator.writes.length, 1);
+    });
+
     it("adopts a partial failure as what it is", async () => {
       bench = await aBench();
       bench.simulator.faults.next({ match: isAction, effect: { restoreResult: { failedItems: 3 } } });

@@ -1,8 +1,21 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { generate } from "selfsigned";
+import * as vb365 from "pulumi-vb365";
+import { apiVersions, isFrom } from "../../provider/versions";
 import type { ApiVersionName, SimulatorOptions } from "../../simulator";
-import { type Bench, aBench, exportTo, failureOf, isAction, stateOf, toSupport, warningsOf } from "../helpers/bench";
+import {
+  type Bench,
+  aBench,
+  exportTo,
+  failureOf,
+  isAction,
+  stateOf,
+  toSupport,
+  urnOf,
+  warningsOf,
+} from "../helpers/bench";
+import { repositories, withRepositories } from "../helpers/repositories";
 
 /** A server of each version, with the older ones that it serves beside. */
 const servers: Record<ApiVersionName, ApiVersionName[]> = {
@@ -96,6 +109,31 @@ describe("every version of the REST API", () => {
         assert.deepEqual(bench.simulator.openSessions, []);
       });
 
+      it("restores in a session of the program, which stays open until it is destroyed", async () => {
+        const host = await start(version);
+        const session = await host.create({ organization: "contoso.example", pointInTime: "latest" }, "RestoreSession");
+        const { restoreSessionId, organization, pointInTime } = session.outputs;
+        const inSession = (email: string) =>
+          toSupport({
+            session: { restoreSessionId, organization, pointInTime },
+            organization: undefined,
+            pointInTime: undefined,
+            mailbox: { email },
+            __urn: urnOf(email),
+          });
+        const results = await Promise.all(
+          ["sales@contoso.example", "legal@contoso.example"].map((email) => host.create(inSession(email))),
+        );
+        assert.deepEqual(
+          results.map(({ outputs }) => [outputs["outcome"], outputs["sessionId"]]),
+          Array(2).fill(["Succeeded", restoreSessionId]),
+        );
+        assert.equal(bench.simulator.writes.length, 2);
+        assert.equal(bench.simulator.openSessions.length, 1);
+        await host.delete(session.id, session.outputs, "RestoreSession");
+        assert.deepEqual([bench.simulator.openSessions, bench.simulator.unknown], [[], []]);
+      });
+
       it("lets a tenant restore from the organization of its own", async () => {
         const tenant = { username: "admin@contoso.example", password: "Ex%mple-Tenant", tenantOf: "contoso.example" };
         bench = await aBench({ apiVersions: servers[version], otherLogins: [tenant] });
@@ -136,6 +174,34 @@ describe("every version of the REST API", () => {
   });
 
   describe("a restore that ends after its answer (v8)", () => {
+    /** In a session that was opened elsewhere, where others of this login may work, too. */
+    const elsewhere = async (options: SimulatorOptions = {}) => {
+      const host = await start("v8", options);
+      const { outputs } = await host.create(
+        { organization: "contoso.example", pointInTime: "latest" },
+        "RestoreSession",
+      );
+      const { restoreSessionId } = outputs;
+      const [{ mailboxes } = assert.fail()] = bench.simulator.organizations;
+      const { id } = mailboxes.find(({ name }) => name === "Sales") ?? assert.fail();
+      const source = { organization: undefined, mailbox: undefined, pointInTime: undefined };
+      const restore = (difference: object = {}) =>
+        toSupport({ ...source, restoreSessionId, mailboxId: id, ...difference });
+      return { host, restore };
+    };
+
+    for (const asyncSession of ["same", "new"] as const) {
+      it(`is seen to its end in a session that was opened elsewhere: ${asyncSession}`, async () => {
+        const { host, restore } = await elsewhere({ asyncSession });
+        const { outputs } = await host.create(restore());
+        assert.equal(outputs["outcome"], "Succeeded");
+        const failing = { restoreResult: { exceptions: ["The mailbox is full"] } };
+        bench.simulator.faults.next({ match: isAction, effect: failing });
+        const { properties } = await stateOf(host.create(restore({ runId: "2" })));
+        assert.notEqual(properties["outcome"], "Succeeded");
+      });
+    }
+
     for (const asyncSession of ["same", "new"] as const) {
       for (const statistics of ["counts", "none"] as const) {
         it(`is seen to its end: ${asyncSession} session, statistics: ${statistics}`, async () => {
@@ -234,12 +300,77 @@ describe("every version of the REST API", () => {
       assert.match((await host.check({}, toSupport({ restoreTo: both }))).failures[0]?.reason ?? "", /one way into/);
     });
 
-    it("to Exchange by a device code, once a person has entered it", async () => {
-      const host = await start("v8");
-      const restoreTo = { mailbox: "support@contoso.example", userCode: "DEVICE001" };
-      const { message, state } = await failureOf(host.create(toSupport({ restoreTo })));
-      assert.ok(state !== undefined || /device code/i.test(message), message);
+    for (const version of apiVersions.filter((one) => isFrom(one, "v4"))) {
+      it(`to Exchange by a device code that a person has entered, and not before: ${version}`, async () => {
+        const host = await start(version);
+        const { endpoint, caCert, username, password } = bench.simulator;
+        const { userCode } = await vb365.requestDeviceCode(
+          { organization: "contoso.example", targetApplicationId: "f0b7a1d2-6c3e-4e58-9a41-2d8c5b7e9013" },
+          { endpoint, caCert, username, password },
+        );
+        const restore = toSupport({ restoreTo: { mailbox: "support@contoso.example", userCode } });
+        const { state, message } = await failureOf(host.create(restore));
+        assert.match(`${message} ${state?.reasons.join()}`, /The device code was not entered/);
+        assert.deepEqual(bench.simulator.writes, []);
+        bench.simulator.enterDeviceCode(userCode);
+        const { outputs } = await host.create({ ...restore, runId: "2" });
+        assert.match(String(outputs["outcome"]), /^Succeeded/);
+        assert.deepEqual(
+          bench.simulator.writes.map(({ accessBy }) => accessBy),
+          ["deviceCode"],
+        );
+        assert.ok(!JSON.stringify(outputs).includes(userCode));
+      });
+    }
+  });
+
+  describe("what is restored", () => {
+    it("is what the named repository holds: its own latest, its own first, and its own age", async () => {
+      bench = await aBench({ apiVersions: ["v8"], organizations: [withRepositories()] });
+      const host = await bench.start();
+      const inMail = { repositoryId: repositories.mail };
+      const { outputs } = await host.create(toSupport(inMail));
+      assert.equal(outputs["resolvedPointInTime"], "2026-11-10T00:00:00.000Z");
+      assert.equal(bench.simulator.sessions[0]?.repositoryId, repositories.mail);
+      const tooEarly = await failureOf(host.create(toSupport({ ...inMail, pointInTime: "2026-10-01T00:00:00Z" })));
+      assert.match(tooEarly.message, /before the first backup/);
+      const ofFiles = await failureOf(host.create(toSupport({ repositoryId: repositories.files })));
+      assert.match(ofFiles.message, /lists no restore point with mail of contoso.example/);
+      assert.equal(bench.simulator.writes.length, 1);
+    });
+
+    it("is told where a later time was asked for than there is a backup of", async () => {
+      const host = await start("v7");
+      const { outputs } = await host.create(toSupport({ pointInTime: "2026-11-21T00:00:00Z" }));
+      assert.equal(outputs["outcome"], "Succeeded");
+      assert.match(
+        JSON.stringify(outputs["warnings"]),
+        /after the last backup of contoso.example.*2026-11-20T21:04:11/,
+      );
+      assert.match(warningsOf(host), /after the last backup/);
+    });
+
+    it("goes back to its own place, and not with a certificate, where it is public folders", async () => {
+      const certificate = await aPfx("Ex%mple-Pfx");
+      bench = await aBench({ apiVersions: ["v8"], organizations: [withRepositories()] });
+      const host = await bench.start();
+      const mailbox = { email: "public@contoso.example" };
+      const elsewhere = await failureOf(host.create(toSupport({ mailbox })));
+      assert.match(
+        elsewhere.message,
+        /public folders, and those go back to their original location only.*Nothing was sent/,
+      );
+      const inPlace = { ...toOriginal({ mailbox }), confirmInPlace: mailbox.email };
+      const byCertificate = {
+        applicationId: "f0b7a1d2-6c3e-4e58-9a41-2d8c5b7e9013",
+        applicationCertificate: certificate,
+        applicationCertificatePassword: "Ex%mple-Pfx",
+        impersonationAccountName: "admin@contoso.example",
+      };
+      const refused = await failureOf(host.create({ ...inPlace, restoreToOriginalLocation: byCertificate }));
+      assert.match(refused.message, /cannot be restored with an application's certificate/);
       assert.deepEqual(bench.simulator.writes, []);
+      assert.equal((await host.create(inPlace)).outputs["outcome"], "Succeeded");
     });
   });
 

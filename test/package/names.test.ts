@@ -21,6 +21,7 @@ describe("the names that the package exports", () => {
         "getServerInfo",
         "preflight",
         "requestDeviceCode",
+        "waitForDeviceCode",
       ],
       types: [
         "ActionArgs",

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { hintFor } from "../../provider/api/hints";
 import { createRedactor } from "../../provider/api/answer";
 import { fieldsOf } from "../../provider/api/fields";
 import { type Page, readAllPages } from "../../provider/api/pages";
@@ -99,8 +100,15 @@ describe("reading a list page by page", () => {
     assert.equal((await read(linked)).count, 95);
   });
 
-  it("takes a bare array for the whole list", async () => {
-    assert.deepEqual(await read(() => ({ results: all, limit: Number.POSITIVE_INFINITY })), { asked: [0], count: 95 });
+  it("takes a bare array for the whole list when it is longer than what was asked for, and nothing follows", async () => {
+    assert.deepEqual(await read(() => ({ results: all, isArray: true })), { asked: [0, 95], count: 95 });
+  });
+
+  it("takes a bare array that is shorter than what was asked for, for the last of the list", async () => {
+    assert.deepEqual(await read((offset) => ({ results: all.slice(offset, offset + 40), isArray: true })), {
+      asked: [0, 40, 80],
+      count: 95,
+    });
   });
 
   it("says so when the server repeats the same page for ever", async () => {
@@ -108,6 +116,48 @@ describe("reading a list page by page", () => {
       read(() => slice(0, 40)),
       /paging is broken/,
     );
+  });
+});
+
+describe("what the server's words and codes usually mean", () => {
+  const said: [string, RegExp][] = [
+    ["Invalid credential(s)", /DOMAIN\\user/],
+    ["Failed to find users for tenant account", /no organization belongs/],
+    ["Restore session cannot be created.", /Explorer for Exchange is missing/],
+    ["Method 'CreateSession' in type 'X' does not have an implementation", /same build/],
+    ["Missing mandatory parameters: ExcludeDrafts", /report it/],
+    ["64-bit version of Microsoft Outlook 2010 or later is not installed", /64-bit Outlook/],
+    ["The restore session has expired.", /new restore session/],
+    ["Failed to restore item", /lacks rights/],
+    ["cannot open user mailbox", /certificate or a device code/],
+    ["Invalid length for a Base-64 char array or string", /kind of access/],
+    ["The account does not have permission to impersonate the requested user.", /ApplicationImpersonation/],
+    ["Restore of In-Place Hold Items into Exchange 2013 is not supported", /excludeInPlaceHoldItems: true/],
+    ["The server did not provide a meaningful reply; …", /builds/],
+    ["The communication object, X, cannot be used", /internal channel/],
+    ["An unsecured or incorrectly secured fault was received from the other party", /clocks/],
+    ["The server has rejected the client credentials", /service account/],
+    ["The logon attempt failed", /service account/],
+    ["Resource cannot be found for current key", /list again/],
+  ];
+  for (const [serverMessage, hint] of said) {
+    it(`is told for: ${serverMessage}`, () => {
+      assert.match(hintFor({ serverMessage }), hint);
+    });
+  }
+
+  it("is told for each code of v8, unless the words say more", () => {
+    for (const vendorCode of ["ProxyOffline", "OutdatedChangeToken", "ResourceAccessDenied", "ResourceNotFound"]) {
+      assert.match(hintFor({ serverMessage: "no", vendorCode }), /usual cause/);
+    }
+    for (const vendorCode of ["ParameterValidationFailure", "OrganizationTransfer", "Timeout", "OperationConflict"]) {
+      assert.match(hintFor({ vendorCode }), /usual cause/);
+    }
+    for (const vendorCode of ["RepositoryOwnerChangeTooManyLinks", "HttpError"]) {
+      assert.match(hintFor({ vendorCode }), /usual cause/);
+    }
+    assert.match(hintFor({ serverMessage: "The logon attempt failed", vendorCode: "HttpError" }), /service account/);
+    assert.equal(hintFor({ serverMessage: "no", vendorCode: "toString" }), "");
   });
 });
 

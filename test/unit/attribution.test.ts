@@ -91,9 +91,21 @@ describe("finding a restore's own event", () => {
   });
 });
 
+describe("events without a type, which is optional from v6 on", () => {
+  it("are found by what they name", () => {
+    const untyped = event("Restoring mailbox Finance", { type: "" });
+    assert.equal(idIn(attribute([untyped], own())), untyped.id);
+  });
+
+  it("prove nothing when several could be ours", () => {
+    const events = [event("Working", { type: "" }), event("Working on", { type: "" })];
+    assert.equal(idIn(attribute(events, own())), "unclear");
+  });
+});
+
 describe("telling a refusal from an unknown end", () => {
-  const answered = (status: number, serverMessage?: string) =>
-    new ApiError("text", { method: "POST", path: "/v3/…/Action", status, serverMessage });
+  const answered = (status: number, serverMessage?: string, vendorCode?: string) =>
+    new ApiError("text", { method: "POST", path: "/v3/…/Action", status, serverMessage, vendorCode });
 
   it("takes a 400 for a refusal, whatever it says", () => {
     assert.equal(isRefusal(answered(400, "nonsense")), true);
@@ -105,6 +117,18 @@ describe("telling a refusal from an unknown end", () => {
   ]) {
     it(`takes a 500 with the server's own words for a refusal: ${message.slice(0, 40)}…`, () => {
       assert.equal(isRefusal(answered(500, message)), true);
+    });
+  }
+
+  for (const code of ["ResourceAccessDenied", "ResourceNotFound", "ParameterValidationFailure"]) {
+    it(`takes a 500 with v8's code ${code} for a refusal`, () => {
+      assert.equal(isRefusal(answered(500, "no", code)), true);
+    });
+  }
+
+  for (const code of ["ProxyOffline", "Timeout", "HttpError", "OperationConflict"]) {
+    it(`never takes v8's code ${code} for a refusal: it may come from the middle of the work`, () => {
+      assert.equal(isRefusal(answered(500, "no", code)), false);
     });
   }
 

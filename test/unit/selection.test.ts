@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Mailbox, Organization } from "../../provider/api/dialects/dialect";
-import { dataAgeSeconds, resolvePointInTime } from "../../provider/restore/point-in-time";
+import { dataAgeSeconds, remarkOnPointInTime, resolvePointInTime, spanOf } from "../../provider/restore/point-in-time";
 import { selectMailbox, selectOrganization } from "../../provider/restore/selection";
 
 const organization = (difference: Partial<Organization> = {}): Organization => ({
@@ -94,6 +94,22 @@ describe("resolving a point in time", () => {
 
   it("refuses the latest of an organization without a backup", () => {
     assert.throws(() => resolvePointInTime(organization({ lastBackupTime: undefined }), "latest"), /no backup yet/);
+  });
+
+  it("says which backup is shown when a later time was asked for", () => {
+    const { name } = organization();
+    const later = remarkOnPointInTime(organization(), "2026-11-22T00:00:00Z") ?? "";
+    assert.match(later, new RegExp(`after the last backup of ${name}.*${moment}`));
+    assert.equal(remarkOnPointInTime(organization(), moment), undefined);
+    assert.equal(remarkOnPointInTime(organization({ lastBackupTime: undefined }), moment), undefined);
+  });
+
+  it("finds first and last among the times of a repository, in whatever order and form", () => {
+    const times = ["2026-11-03T00:00:00Z", "2026-11-01T23:00:00", "2026-11-02T00:00:00+02:00", "never"];
+    assert.deepEqual(spanOf(times), {
+      firstBackupTime: "2026-11-02T00:00:00+02:00",
+      lastBackupTime: "2026-11-03T00:00:00Z",
+    });
   });
 
   it("counts the age of the data from the last backup when a later time was asked for", () => {

@@ -38,19 +38,42 @@ export function callsOf(http: Http, root: string, names: { mailboxes: string; pa
   const getSession = async (sessionId: string): Promise<RestoreSession> =>
     parseSession(await http.json(get(sessionPath(sessionId))));
 
-  /** A tenant may see its own organisation only: then the list is refused, and the singular resource answers. */
+  // A tenant may see its own organisation only. Whether the list is refused then, or holds that one alone, is not documented [?]; the
+  // singular resource is the tenant's either way.
   let isTenant = false;
+  const isRefused = (error: unknown) => isApiError(error) && error.status === 403;
+  const ownOrganization = async () => parseOrganization(await http.json(get("/Organization")));
   const listOrganizations = async (list: () => Promise<Organization[]>): Promise<Organization[]> => {
     try {
       return await list();
     } catch (error) {
-      if (!isApiError(error) || error.status !== 403) {
+      if (!isRefused(error)) {
         throw error;
       }
-      const own = parseOrganization(await http.json(get("/Organization")));
+      const own = await ownOrganization();
       isTenant = true;
       return [own];
     }
+  };
+  /** Opens a session of an organisation, or of the tenant's own, if this is one and the other way is closed to it. */
+  const openSession = async (
+    organizationId: string,
+    request: (path: string) => HttpRequest,
+  ): Promise<RestoreSession> => {
+    const open = async (path: string) => parseSession(await http.json(request(path)));
+    if (!isTenant) {
+      try {
+        return await open(`/Organizations/${encodeURIComponent(organizationId)}`);
+      } catch (error) {
+        // What was refused opened nothing, so it may be asked for once more.
+        const own = isRefused(error) ? await ownOrganization().catch(() => undefined) : undefined;
+        if (own?.id.toLowerCase() !== organizationId.toLowerCase()) {
+          throw error;
+        }
+        isTenant = true;
+      }
+    }
+    return open("/Organization");
   };
 
   return {
@@ -61,9 +84,7 @@ export function callsOf(http: Http, root: string, names: { mailboxes: string; pa
     readPages,
     getSession,
     listOrganizations,
-    /** Under which a session of an organisation is opened. */
-    organizationPath: (organizationId: string) =>
-      isTenant ? "/Organization" : `/Organizations/${encodeURIComponent(organizationId)}`,
+    openSession,
     listMailboxes: (sessionId: string) => readPages(`${sessionPath(sessionId)}/${names.mailboxes}`, parseMailbox),
     // Paging parameters came with v5; an older server ignores them and sends everything, or its first page.
     listEvents: (sessionId: string) => readPages(`${sessionPath(sessionId)}/Events`, parseEvent),

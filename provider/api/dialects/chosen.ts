@@ -46,6 +46,7 @@ export function createChosenDialect(
     restoreToOriginalLocation: async (...of) => (await choice()).restoreToOriginalLocation(...of),
     restoreTo: async (...of) => (await choice()).restoreTo(...of),
     requestDeviceCode: async (...of) => (await choice()).requestDeviceCode(...of),
+    isDeviceCodeEntered: async (...of) => (await choice()).isDeviceCodeEntered(...of),
     countsOf: async (...of) => (await choice()).countsOf(...of),
     listRestorePoints: async (...of) => (await choice()).listRestorePoints(...of),
     getServiceInstance: async () => (await choice()).getServiceInstance(),

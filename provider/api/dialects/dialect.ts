@@ -53,7 +53,7 @@ export interface RestoreSession {
 
 export interface SessionEvent {
   id: string;
-  /** None, Save, Export, Send, Restore or View. */
+  /** None, Save, Export, Send, Restore or View; empty when the server did not say. */
   type: string;
   /** Running, Success, Warning, Failed; later versions add Cancelled and Skipped. */
   status: string;
@@ -210,6 +210,8 @@ export interface Dialect {
   ): Promise<RestoreAnswer>;
   /** Asks for a code with which a person lets the server into Exchange. */
   requestDeviceCode(sessionId: string, request: DeviceCodeRequest): Promise<DeviceCode>;
+  /** Has a person entered that code? Undefined where the server cannot tell (before v6). */
+  isDeviceCodeEntered(userCode: string): Promise<boolean | undefined>;
   /** What the session counted; undefined where the server has no statistics. */
   countsOf(sessionId: string): Promise<RestoreAnswer | undefined>;
   /** The moments that can be restored, those of one repository if it is named; undefined where the server has no list of them. */

@@ -10,7 +10,7 @@ import type {
 } from "../wire/v3";
 import { callsOf } from "./calls";
 import type { ActionLimits, Dialect, ExchangeAccess } from "./dialect";
-import { parseDeviceCode, parseOrganization, parsePage, parseRestoreAnswer, parseSession } from "./parse";
+import { parseDeviceCode, parseOrganization, parsePage, parseRestoreAnswer } from "./parse";
 
 /**
  * REST API v3 to v5: actions travel in an envelope to `…/Action`, restores answer when they have ended.
@@ -44,7 +44,7 @@ export function createEnvelopeDialect(http: Http, apiVersion: ApiVersion): Diale
         return parsePage(path, await http.json(get(path)), parseOrganization).results;
       }),
 
-    async openSession(organizationId, options) {
+    openSession(organizationId, options) {
       const body: WireExploreRequest = {
         explore: {
           datetime: options.pointInTime,
@@ -53,7 +53,7 @@ export function createEnvelopeDialect(http: Http, apiVersion: ApiVersion): Diale
           showAllVersions: options.showAllVersions,
         },
       };
-      return parseSession(await http.json(post(`${calls.organizationPath(organizationId)}/Action`, body)));
+      return calls.openSession(organizationId, (path) => post(`${path}/Action`, body));
     },
 
     stopSession: (sessionId) =>
@@ -103,7 +103,8 @@ export function createEnvelopeDialect(http: Http, apiVersion: ApiVersion): Diale
     },
 
     countsOf: () => Promise.resolve(undefined),
-    // Both came with v6.
+    // These came with v6.
+    isDeviceCodeEntered: () => Promise.resolve(undefined),
     listRestorePoints: () => Promise.resolve(undefined),
     getServiceInstance: () => Promise.resolve(undefined),
   };

@@ -1,18 +1,18 @@
 import { isNotFound } from "../../errors";
 import type { Http } from "../http";
 import type { ApiVersion } from "../../versions";
-import type { WireExchangeAccess, WireExplore, WireExportToPst, WireRestoreTo } from "../wire/v6";
+import type { WireDeviceCodeCheck, WireExchangeAccess, WireExplore, WireExportToPst, WireRestoreTo } from "../wire/v6";
 import { callsOf } from "./calls";
 import type { Dialect } from "./dialect";
 import {
   parseBegunRestore,
+  parseCodeCheck,
   parseDeviceCode,
   parseOrganization,
   parsePage,
   parseRestoreAnswer,
   parseRestorePoint,
   parseServiceInstance,
-  parseSession,
   parseStatistics,
 } from "./parse";
 
@@ -47,7 +47,7 @@ export function createFlatDialect(http: Http, apiVersion: ApiVersion): Dialect {
       return calls.listOrganizations(list);
     },
 
-    async openSession(organizationId, options) {
+    openSession(organizationId, options) {
       const body: WireExplore = {
         dateTime: options.pointInTime,
         type: "Vex",
@@ -55,7 +55,7 @@ export function createFlatDialect(http: Http, apiVersion: ApiVersion): Dialect {
         showAllVersions: options.showAllVersions,
         ...(options.repositoryId === undefined ? {} : { repositoryId: options.repositoryId }),
       };
-      return parseSession(await http.json(post(`${calls.organizationPath(organizationId)}/explore`, body)));
+      return calls.openSession(organizationId, (path) => post(`${path}/explore`, body));
     },
 
     stopSession: (sessionId) =>
@@ -101,6 +101,11 @@ export function createFlatDialect(http: Http, apiVersion: ApiVersion): Dialect {
     async requestDeviceCode(sessionId, options) {
       const path = `${calls.sessionPath(sessionId)}/organization/restoreDeviceCode`;
       return parseDeviceCode(await http.json(post(path, options)));
+    },
+
+    async isDeviceCodeEntered(userCode) {
+      const asked: WireDeviceCodeCheck = { userCode };
+      return parseCodeCheck(await http.json(post("/DeviceCode/check", asked, { repeatable: true })));
     },
 
     async countsOf(sessionId) {

@@ -97,12 +97,14 @@ export function parseMailbox(item: unknown): Mailbox {
 
 export function parseEvent(item: unknown): SessionEvent {
   const fields = fieldsOf(item, "Events");
+  const message = fields.text("message") ?? "";
   return {
     id: fields.requiredText("id"),
-    type: fields.text("type") ?? "None",
+    // Optional from v6 on; the first event of every session is known by its words.
+    type: fields.text("type") ?? (/^restore session started/i.test(message) ? "None" : ""),
     status: fields.text("status") ?? "",
     title: fields.text("title") ?? "",
-    message: fields.text("message") ?? "",
+    message,
     startTime: fields.text("startTime") ?? "",
     endTime: fields.text("endTime"),
   };
@@ -181,6 +183,8 @@ export function parseDeviceCode(body: unknown): DeviceCode {
     message: fields.text("message") ?? "",
   };
 }
+
+export const parseCodeCheck = (body: unknown): boolean => fieldsOf(body, "Device code").flag("authenticated");
 
 export function parseRestorePoint(item: unknown): RestorePoint {
   const fields = fieldsOf(item, "Restore points");

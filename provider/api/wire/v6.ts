@@ -171,6 +171,16 @@ export interface WireDeviceCode {
   message: string;
 }
 
+/** `POST DeviceCode/check` */
+export interface WireDeviceCodeCheck {
+  userCode: string;
+}
+
+export interface WireDeviceCodeChecked {
+  /** A person has entered it and logged in. */
+  authenticated: boolean;
+}
+
 /** Answer of a restore in v6 and v7, which have ended by then. */
 export interface WireRestoreStatistics {
   createdItemsCount?: number;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Mailbox, RestoreSession } from "../../api/dialects/dialect";
 import { MailboxRestoreError } from "../../errors";
-import { attribute, textOf } from "../../restore/attribution";
+import { attribute, mayBe, textOf } from "../../restore/attribution";
 import type { Connection } from "../../restore/connection";
 import { type Judgement, judge, unknownCounts } from "../../restore/outcome";
 import { type RestoreRecord, isOpen, recordOf } from "../../restore/record";
@@ -89,9 +89,7 @@ async function readSession(connection: Connection, inputs: MailboxRestoreInputs,
     aloneOnMailbox: true,
   });
   if (seen.kind !== "ours") {
-    const listed = events
-      .filter((event) => event.type.toLowerCase() === type.toLowerCase())
-      .map((event) => `"${textOf(event)}"`);
+    const listed = events.filter((event) => mayBe(event.type, type)).map((event) => `"${textOf(event)}"`);
     throw new MailboxRestoreError(
       "selection",
       `Restore session ${sessionId} does not tell of one ${type.toLowerCase()} of ${mailbox.email || mailbox.id} alone: ` +
