@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import * as vb365 from "pulumi-vb365";
-import { type Simulator, startSimulator } from "../../simulator";
+import { type ApiVersionName, type Simulator, startSimulator } from "../../simulator";
+import { isAction } from "../helpers/bench";
 import { type TestStack, aStack, configOf } from "../helpers/engine";
+import { servers, versions } from "../helpers/versions";
 
 const program =
   (edit: Partial<vb365.CommonArgs> = {}) =>
@@ -15,15 +17,19 @@ const program =
     });
   };
 
-describe("a restore that failed in part, on the real engine", () => {
+for (const version of versions) {
+  describe(`a restore that failed in part, on the real engine, ${version}`, () => partialFailure(version));
+}
+
+function partialFailure(version: ApiVersionName): void {
   let simulator: Simulator;
   let stack: TestStack;
 
   before(async () => {
-    simulator = await startSimulator({ restoreAnswer: "counters" });
-    stack = await aStack(program(), configOf(simulator));
+    simulator = await startSimulator({ restoreAnswer: "counters", apiVersions: servers[version] });
+    stack = await aStack(program(), configOf(simulator, "auto"));
     simulator.faults.next({
-      match: { path: /mailboxes\/[^/]+\/action$/i },
+      match: isAction,
       effect: { restoreResult: { failedItems: 3 } },
     });
   });
@@ -66,4 +72,4 @@ describe("a restore that failed in part, on the real engine", () => {
     assert.ok(up.ok, up.text);
     assert.equal(simulator.writes.length, 2);
   });
-});
+}

@@ -4,8 +4,10 @@ import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as vb365 from "pulumi-vb365";
-import { type Simulator, startSimulator } from "../../simulator";
+import { type ApiVersionName, type Simulator, startSimulator } from "../../simulator";
+import { isAction } from "../helpers/bench";
 import { type TestStack, aStack, configOf } from "../helpers/engine";
+import { servers, versions } from "../helpers/versions";
 
 const backup = { organization: "contoso.example", pointInTime: "latest" };
 
@@ -38,7 +40,11 @@ const program =
     };
   };
 
-describe("three restores on the real engine", () => {
+for (const version of versions) {
+  describe(`three restores on the real engine, ${version}`, () => lifecycle(version));
+}
+
+function lifecycle(version: ApiVersionName): void {
   let simulator: Simulator;
   let stack: TestStack;
   let exportFolder: string;
@@ -46,9 +52,9 @@ describe("three restores on the real engine", () => {
     program(join(exportFolder, "finance.pst"), ...edits);
 
   before(async () => {
-    simulator = await startSimulator();
+    simulator = await startSimulator({ apiVersions: servers[version] });
     exportFolder = await mkdtemp(join(tmpdir(), "vb365-exports-"));
-    stack = await aStack(declare(), configOf(simulator));
+    stack = await aStack(declare(), configOf(simulator, "auto"));
   });
   after(async () => {
     await simulator?.stop();
@@ -77,34 +83,35 @@ describe("three restores on the real engine", () => {
       "sales@contoso.example",
       "support@contoso.example",
     ]);
-    assert.equal(simulator.sessions.length, 1);
-    assert.deepEqual(
-      simulator.sessions.map(({ state, stoppedBy }) => [state.toLowerCase(), stoppedBy]),
-      [["stopped", "client"]],
-    );
+    // From v8 on a restore has a session of its own, because the session tells how it ends.
+    assert.equal(simulator.sessions.length, version === "v8" ? 3 : 1);
+    for (const { state, stoppedBy } of simulator.sessions) {
+      assert.deepEqual([state, stoppedBy], ["Stopped", "client"]);
+    }
     assert.deepEqual(simulator.unknown, []);
   });
 
-  it("sends the action as the reference has it, with all seven flags", () => {
-    const bodies = simulator.requests
-      .filter(({ path, body }) => /mailboxes\/.*\/action$/i.test(path) && typeof body === "object")
-      .map(({ body }) => body as Record<string, Record<string, unknown>>);
-    const restoreTo = bodies.find((body) => "restoreTo" in body)?.["restoreTo"];
-    assert.deepEqual(restoreTo, {
+  it("sends each action once, the one to another mailbox with all seven flags", () => {
+    const isEnvelope = version <= "v5";
+    const sent = simulator.requests.filter(({ path }) => isAction.path.test(path));
+    assert.equal(sent.length, 3);
+    const bodies = sent.map(({ body, path }) =>
+      isEnvelope ? (body as Record<string, unknown>) : { [path.split("/").at(-1) ?? ""]: body },
+    );
+    const [yes, no] = isEnvelope ? ["true", "false"] : [true, false];
+    assert.deepEqual(bodies.find((body) => "restoreTo" in body)?.["restoreTo"], {
       casServer: "outlook.office365.com",
       mailbox: "support@contoso.example",
       userName: simulator.exchange.userName,
       userPassword: simulator.exchange.userPassword,
-      changedItems: "true",
-      deletedItems: "true",
-      markRestoredAsUnread: "false",
-      excludeDrafts: "true",
-      excludeDeletedItems: "false",
-      excludeInPlaceHoldItems: "false",
-      excludeLitigationHoldItems: "false",
+      changedItems: yes,
+      deletedItems: yes,
+      markRestoredAsUnread: no,
+      excludeDrafts: yes,
+      excludeDeletedItems: no,
+      excludeInPlaceHoldItems: no,
+      excludeLitigationHoldItems: no,
     });
-    const names = bodies.flatMap((body) => Object.keys(body)).sort();
-    assert.deepEqual(names, ["exporttoPst", "restoreTo", "restoretoOriginallocation"]);
   });
 
   it("writes the PST that the server sent, readable by its owner alone, and states its digest", async () => {
@@ -129,8 +136,8 @@ describe("three restores on the real engine", () => {
     for (const { id, outputs } of Object.values(await stack.resources())) {
       assert.equal(outputs?.["attemptId"], id);
       assert.equal(outputs?.["endpoint"], simulator.endpoint);
-      assert.equal(outputs?.["sessionId"], simulator.sessions[0]?.id);
-      assert.equal(outputs?.["apiVersion"], "v3");
+      assert.ok(simulator.sessions.some((session) => session.id === outputs?.["sessionId"]));
+      assert.equal(outputs?.["apiVersion"], version);
       assert.equal(outputs?.["stateVersion"], 1);
     }
   });
@@ -203,4 +210,4 @@ describe("three restores on the real engine", () => {
     assert.deepEqual(await stack.resources(), {});
     assert.equal(simulator.writes.length, writes);
   });
-});
+}

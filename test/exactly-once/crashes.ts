@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readFile, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Simulator, startSimulator } from "../../simulator";
+import { type ApiVersionName, type Simulator, startSimulator } from "../../simulator";
+import { isAction } from "../helpers/bench";
 import { type Run, type TestStack, aStack, configOf } from "../helpers/engine";
 import { type Line, layLine } from "./line";
 import { familyIn } from "./processes";
@@ -29,6 +30,8 @@ export interface Cell {
   stage: Stage;
   victim: (typeof victims)[number];
   journal: (typeof journals)[number];
+  /** Of the server's API. Default v3. */
+  version?: ApiVersionName;
 }
 
 export const cells: Cell[] = actions.flatMap((action) =>
@@ -86,11 +89,12 @@ const restores: Record<Cell["action"], object> = {
 
 /** Runs one cell on the real engine: an `up` that is killed, and the one after it. */
 export async function runCell(cell: Cell): Promise<Aftermath> {
-  const simulator = await startSimulator({ restoreAnswer: "counters" });
+  const { version = "v3" } = cell;
+  const simulator = await startSimulator({ restoreAnswer: "counters", apiVersions: [version] });
   const line = await layLine(simulator.endpoint);
   const stack = await aStack(
     { sales: { ...restores[cell.action] } },
-    { ...configOf(simulator), endpoint: line.endpoint },
+    { ...configOf(simulator, version), endpoint: line.endpoint },
   );
   try {
     const ended = await killAt(cell, { stack, simulator, line });
@@ -156,11 +160,10 @@ export async function killAt(
 }
 
 const beforeWork = (method: string, path: RegExp) => ({ match: { method, path }, when: "beforeWork" as const });
-const isAction = { method: "POST", path: /mailboxes\/[^/]+\/action$/i };
 
 /** Where the server is stopped while the stage is reached. */
 const gates: Record<Stage, Parameters<Simulator["faults"]["hold"]>[0]> = {
-  "before the restore session is opened": beforeWork("POST", /organizations\/[^/]+\/action$/i),
+  "before the restore session is opened": beforeWork("POST", /organizations\/[^/]+\/(action|explore)$/i),
   "after it": beforeWork("GET", /mailboxes$/i),
   // The last question before the action; an export has no other one than the mailboxes.
   "before the action is sent": beforeWork("GET", /restoresessions$|mailboxes$/i),

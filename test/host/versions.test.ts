@@ -16,16 +16,7 @@ import {
   warningsOf,
 } from "../helpers/bench";
 import { repositories, withRepositories } from "../helpers/repositories";
-
-/** A server of each version, with the older ones that it serves beside. */
-const servers: Record<ApiVersionName, ApiVersionName[]> = {
-  v3: ["v3"],
-  v4: ["v3", "v4"],
-  v5: ["v3", "v4", "v5"],
-  v6: ["v5", "v6"],
-  v7: ["v6", "v7"],
-  v8: ["v6", "v7", "v8"],
-};
+import { servers, versions } from "../helpers/versions";
 
 /** Requests of one restore, login and probe included. It takes what it takes: the README says so, and this holds it. */
 const requestsOfOneRestore: Record<ApiVersionName, number> = { v3: 14, v4: 13, v5: 12, v6: 11, v7: 11, v8: 11 };
@@ -45,7 +36,7 @@ describe("every version of the REST API", () => {
     return bench.start();
   };
 
-  for (const version of Object.keys(servers) as ApiVersionName[]) {
+  for (const version of versions) {
     describe(version, () => {
       it("restores to another mailbox, once, with as few requests as are written down", async () => {
         const host = await start(version);
