@@ -87,10 +87,24 @@ export function secretsOf({ login, exchange }: ConnectionSettings): (string | un
   const own = { password: "password", assertion: "assertion", token: "token" } as const;
   return [
     (login as Partial<Record<string, string>>)[own[login.by]],
+    ...(login.by === "assertion" ? tokensIn(login.assertion) : []),
     exchange.userPassword,
     exchange.applicationCertificate,
     exchange.applicationCertificatePassword,
   ];
+}
+
+/** The tokens inside of Microsoft's answer: a server that repeats one of them does not repeat the whole. */
+function tokensIn(assertion: string): string[] {
+  try {
+    const answer: unknown = JSON.parse(assertion);
+    return Object.entries(typeof answer === "object" && answer !== null ? answer : {}).flatMap(
+      ([name, value]: [string, unknown]) =>
+        /(token|secret|code)$/i.test(name) && typeof value === "string" ? [value] : [],
+    );
+  } catch {
+    return [];
+  }
 }
 
 /** By what the server is recognised. */

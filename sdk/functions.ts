@@ -8,7 +8,6 @@ import type {
 } from "../provider/api/dialects/dialect";
 import { readConnectionSettings, rivalsOf } from "../provider/config";
 import { ConfigError } from "../provider/errors";
-import { parseDuration } from "../provider/timeouts";
 import { type Connection, connect } from "../provider/restore/connection";
 import {
   type BackupSelector,
@@ -181,11 +180,7 @@ export function waitForDeviceCode(
   },
   options?: ConnectionOptions,
 ): Promise<void> {
-  const limitMs = parseDuration(args.timeout ?? "15m");
-  if (limitMs === undefined) {
-    return Promise.reject(new ConfigError("timeout must be a duration like 90s or 15m"));
-  }
-  return connected(options, (connection) => awaitDeviceCode(connection, args.userCode, { limitMs }));
+  return connected(options, (connection) => awaitDeviceCode(connection, args));
 }
 
 /** The moments that can be restored, where the server lists them (REST API v6 and later); undefined elsewhere. Changes nothing. */

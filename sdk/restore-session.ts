@@ -18,10 +18,8 @@ export interface RestoreSessionArgs {
 
 const kind = "RestoreSession";
 
+// Not those that are declared and optional: an output that is not known yet would make a restore in the session one, too.
 const outputNames = [
-  "showDeleted",
-  "showAllVersions",
-  "repositoryId",
   "restoreSessionId",
   "organizationId",
   "resolvedPointInTime",

@@ -48,7 +48,7 @@ async function get({ wait, ...flags }: Flags): Promise<Answer> {
     note(harmless(message || `Open ${verificationUrl} and enter the code ${userCode}.`));
     const isEntered = wait ? await connection.dialect.isDeviceCodeEntered(userCode) : undefined;
     if (isEntered === false) {
-      await awaitDeviceCode(connection, userCode, { limitMs: expiresInSeconds * 1000 });
+      await awaitDeviceCode(connection, { userCode, timeout: `${expiresInSeconds}s` });
     }
     return {
       document: { ...code, entered: isEntered === undefined ? undefined : true },

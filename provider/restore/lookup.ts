@@ -8,8 +8,8 @@ import type {
   RestoreSession,
 } from "../api/dialects/dialect";
 import { userOf } from "../config";
-import { MailboxRestoreError, isApiError } from "../errors";
-import { durationInWords } from "../timeouts";
+import { ConfigError, MailboxRestoreError, isApiError } from "../errors";
+import { durationInWords, parseDuration } from "../timeouts";
 import type { OpenSession } from "./session-pool";
 import type { Connection } from "./connection";
 import { dataAgeSeconds, resolvePointInTime } from "./point-in-time";
@@ -121,13 +121,17 @@ const codePauseMs = 5000;
 /**
  * Waits until a person has entered a device code.
  *
- * @throws MailboxRestoreError (`guard`) when the server cannot tell (before v6), or when nobody entered it in time
+ * @param code - `timeout`: longest wait, a duration as text; default 15m
+ * @throws ConfigError when that is none; MailboxRestoreError (`guard`) when the server cannot tell (before v6), or when nobody entered it in time
  */
 export async function awaitDeviceCode(
   connection: Connection,
-  userCode: string,
-  { limitMs, pause = (ms: number) => sleep(ms) }: { limitMs: number; pause?: (ms: number) => Promise<unknown> },
+  { userCode, timeout = "15m" }: { userCode: string; timeout?: string },
 ): Promise<void> {
+  const limitMs = parseDuration(timeout);
+  if (limitMs === undefined) {
+    throw new ConfigError("timeout must be a duration like 90s or 15m");
+  }
   for (let waitedMs = 0; ; waitedMs += codePauseMs) {
     const isEntered = await connection.dialect.isDeviceCodeEntered(userCode);
     if (isEntered === true) {
@@ -142,7 +146,7 @@ export async function awaitDeviceCode(
     if (waitedMs + codePauseMs > limitMs) {
       throw new MailboxRestoreError("guard", `Nobody entered the device code within ${durationInWords(limitMs)}.`);
     }
-    await pause(codePauseMs);
+    await sleep(codePauseMs);
   }
 }
 

@@ -2,15 +2,16 @@ import assert from "node:assert/strict";
 import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as vb365 from "pulumi-vb365";
-import { type FaultEffect, type Simulator, startSimulator } from "../../simulator";
+import { type FaultEffect, type Simulator, type SimulatorOptions, startSimulator } from "../../simulator";
 import { tokenFrom } from "../../simulator/ids";
+import { isAction } from "../helpers/bench";
 import { type Run, type TestStack, aStack, configOf } from "../helpers/engine";
+import { aPfx } from "../helpers/pfx";
 
 const password = "Server-Marker-1%";
 const inAction = "Action-Marker-2%";
 const inConfig = "Config-Marker-3%";
 const wrong = "Wrong-Marker-4%";
-const isAction = { method: "POST", path: /mailboxes\/[^/]+\/action$/i };
 const isLogin = { method: "POST", path: /token$/i };
 
 describe("no secret on the real engine", () => {
@@ -19,7 +20,9 @@ describe("no secret on the real engine", () => {
   /** Tells one restore from the next. */
   let runs = 0;
 
-  beforeEach(async () => {
+  beforeEach(() => start({}));
+
+  const start = async (options: SimulatorOptions) => {
     const exchange = { userName: "restore-account@contoso.example", userPassword: inAction };
     simulator = await startSimulator({
       password,
@@ -27,9 +30,15 @@ describe("no secret on the real engine", () => {
       restoreAnswer: "counters",
       restoreEvents: "none",
       pst: { sizeBytes: 300_000 },
+      ...options,
     });
     stack = await aStack(async () => undefined, config());
-  });
+  };
+  const again = async (options: SimulatorOptions) => {
+    await simulator.stop();
+    await stack.remove();
+    await start(options);
+  };
   afterEach(async () => {
     await simulator?.stop();
     await stack?.remove();
@@ -73,7 +82,7 @@ describe("no secret on the real engine", () => {
   };
 
   /** Looks into what was printed and said, and into every file of the stack: state, its history, backups, settings, journal. */
-  const assertNoSecret = async ({ text, said }: Run, kept: string[] = []) => {
+  const assertNoSecret = async ({ text, said }: Run, kept: string[] = [], more: string[] = []) => {
     const files = await textsBelow(stack.folder);
     assert.ok(
       Object.keys(files).some((name) => name.endsWith("test.json")),
@@ -84,6 +93,7 @@ describe("no secret on the real engine", () => {
       inAction,
       inConfig,
       wrong,
+      ...more,
       ...Array.from({ length: issued() }, (_, n) => tokens(n + 1)).flat(),
     ];
     for (const [where, content] of Object.entries({ ...files, text, said: JSON.stringify(said) })) {
@@ -192,6 +202,58 @@ describe("no secret on the real engine", () => {
     simulator.faults.next({ match: isAction, effect: { status: 400, json: { message: repeating([], 2) } } });
     await failing(/rejected: \[secret\]/);
     assert.equal(simulator.refreshes, 1);
+  });
+
+  it("is shown of an application's certificate, its password, a device code or an assertion", async () => {
+    const certificatePassword = "Pfx-Marker-5%";
+    const certificate = await aPfx(certificatePassword);
+    const assertion = { clientId: "contoso.example", assertion: '{"id_token":"Assertion-Marker-6%"}' };
+    const applicationId = "f0b7a1d2-6c3e-4e58-9a41-2d8c5b7e9013";
+    await again({
+      apiVersions: ["v8"],
+      restoreEvents: "named",
+      application: { applicationId, certificate, certificatePassword },
+      otherLogins: [{ username: "by-assertion", password: "Ex%mple-Other", assertion }],
+    });
+    const own = [certificate, certificatePassword, assertion.assertion, "Assertion-Marker-6%", "Code-Marker-7%"];
+    const { endpoint, caCert } = simulator;
+    await stack.setConfig({ endpoint, caCert, apiVersion: "v8", grantType: "jwt-bearer", ...assertion });
+    const access: Record<string, vb365.ExchangeAccessArgs> = {
+      certificate: {
+        applicationId,
+        applicationCertificate: certificate,
+        applicationCertificatePassword: certificatePassword,
+        impersonationAccountName: "admin@contoso.example",
+      },
+      code: { userCode: "Code-Marker-7%" },
+    };
+    const restoreBy = (name: string, runId: string) => async () => {
+      const restore = new vb365.MailboxRestore("legal", {
+        organization: "contoso.example",
+        mailbox: { email: "legal@contoso.example" },
+        pointInTime: "latest",
+        restoreTo: { mailbox: "support@contoso.example", ...access[name] },
+        runId,
+      });
+      return { restore: { ...restore } };
+    };
+    const up = await stack.up(restoreBy("certificate", "1"), { diff: true });
+    assert.ok(up.ok, up.text);
+    await assertNoSecret(up, ["journal/"], own);
+    const words = `rejected: ${own.join(" ")}`;
+    const effects: FaultEffect[] = [
+      { status: 400, json: { message: words, errorCode: "ParameterValidationFailure", stackTrace: words } },
+      { status: 503, html: `<h1>${words}</h1>` },
+      { status: 200, json: { message: words } },
+    ];
+    for (const [index, effect] of effects.entries()) {
+      simulator.faults.next({ match: isAction, effect });
+      const failed = await stack.up(restoreBy(index % 2 === 0 ? "certificate" : "code", `f${index}`), { diff: true });
+      assert.equal(failed.ok, false, failed.text);
+      await assertNoSecret(failed, [], own);
+    }
+    await assertNoSecret(await stack.preview(restoreBy("code", "p"), { diff: true }), [], own);
+    await assertNoSecret(await stack.refresh(), [], own);
   });
 
   it("is shown when the journal cannot be written or read", async () => {

@@ -91,7 +91,7 @@ export function configOf(simulator: Simulator, apiVersion = "v3"): Record<string
   };
 }
 
-const secrets = new Set(["password", "exchangeUserPassword"]);
+const secrets = new Set(["password", "exchangeUserPassword", "assertion"]);
 
 /**
  * @param program - a function, which runs in this process; or restores, which are declared by a program in processes of its own, as under
