@@ -240,17 +240,20 @@ describe("no secret on the real engine", () => {
     const up = await stack.up(restoreBy("certificate", "1"), { diff: true });
     assert.ok(up.ok, up.text);
     await assertNoSecret(up, ["journal/"], own);
-    const words = `rejected: ${own.join(" ")}`;
-    const effects: FaultEffect[] = [
-      { status: 400, json: { message: words, errorCode: "ParameterValidationFailure", stackTrace: words } },
-      { status: 503, html: `<h1>${words}</h1>` },
-      { status: 200, json: { message: words } },
-    ];
-    for (const [index, effect] of effects.entries()) {
-      simulator.faults.next({ match: isAction, effect });
-      const failed = await stack.up(restoreBy(index % 2 === 0 ? "certificate" : "code", `f${index}`), { diff: true });
-      assert.equal(failed.ok, false, failed.text);
-      await assertNoSecret(failed, [], own);
+    const sent = { certificate: [certificate, certificatePassword], code: ["Code-Marker-7%"] };
+    for (const [way, secrets] of Object.entries(sent)) {
+      const words = `rejected: ${[...secrets, assertion.assertion, "Assertion-Marker-6%"].join(" ")}`;
+      const effects: FaultEffect[] = [
+        { status: 400, json: { message: words, errorCode: "ParameterValidationFailure", stackTrace: words } },
+        { status: 503, html: `<h1>${words}</h1>` },
+        { status: 200, json: { message: words } },
+      ];
+      for (const [index, effect] of effects.entries()) {
+        simulator.faults.next({ match: isAction, effect });
+        const failed = await stack.up(restoreBy(way, `${way} ${index}`), { diff: true });
+        assert.equal(failed.ok, false, failed.text);
+        await assertNoSecret(failed, [], own);
+      }
     }
     await assertNoSecret(await stack.preview(restoreBy("code", "p"), { diff: true }), [], own);
     await assertNoSecret(await stack.refresh(), [], own);
