@@ -63,6 +63,8 @@ const exchangeKeys = {
   impersonationAccountName: "exchangeImpersonationAccountName",
 } as const satisfies Record<keyof ExchangeSettings, string>;
 
+const loginKeys = ["password", "token", "grantType", "clientId", "assertion"];
+
 /**
  * Settings of another source that have no place beside those that were given: half of one way in and half of another is none.
  *
@@ -147,7 +149,9 @@ export function readConnectionSettings(
   environment: NodeJS.ProcessEnv,
 ): { settings: ConnectionSettings } | { mistakes: ConfigMistake[] } {
   const mistakes: ConfigMistake[] = [];
-  const optional = (key: string) => get(key) || environment[environmentVariableOf(key)] || undefined;
+  const rivals = rivalsOf([...loginKeys, ...Object.values(exchangeKeys)].filter((key) => get(key)));
+  const ofEnvironment = (key: string) => (rivals.has(key) ? undefined : environment[environmentVariableOf(key)]);
+  const optional = (key: string) => get(key) || ofEnvironment(key) || undefined;
   const required = (key: string, how: string) => {
     const value = optional(key);
     if (value === undefined) {

@@ -9,6 +9,7 @@ export type ErrorCode =
   | "config"
   | "connection"
   | "api"
+  | "not-served"
   | "authentication"
   | "not-found"
   | "selection"
@@ -68,6 +69,8 @@ export interface ApiErrorFields {
   vendorCode?: string | undefined;
   /** Seconds from a `Retry-After` header. */
   retryAfterSeconds?: number | undefined;
+  /** The server took the token of this request no more, which was found out by another one right after it. */
+  tokenIsDead?: boolean | undefined;
 }
 
 /** The server answered, and not with what was asked for: the reader acts on what the server said. */
@@ -78,6 +81,7 @@ export class ApiError extends MailboxRestoreError {
   readonly serverMessage: string | undefined;
   readonly vendorCode: string | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly tokenIsDead: boolean;
 
   constructor(message: string, fields: ApiErrorFields, code: ErrorCode = "api") {
     super(code, message);
@@ -87,6 +91,7 @@ export class ApiError extends MailboxRestoreError {
     this.serverMessage = fields.serverMessage;
     this.vendorCode = fields.vendorCode;
     this.retryAfterSeconds = fields.retryAfterSeconds;
+    this.tokenIsDead = fields.tokenIsDead ?? false;
   }
 }
 
@@ -130,6 +135,7 @@ function hasCode(error: unknown, ...codes: ErrorCode[]): boolean {
 export const isConnectionError = (error: unknown): error is ConnectionError => hasCode(error, "connection");
 export const isApiError = (error: unknown): error is ApiError => hasCode(error, "api", "authentication", "not-found");
 export const isNotFound = (error: unknown): error is NotFoundError => hasCode(error, "not-found");
+export const isNotServed = (error: unknown): error is MailboxRestoreError => hasCode(error, "not-served");
 export const isIncomplete = (error: unknown): error is RestoreIncompleteError => hasCode(error, "incomplete");
 
 /** The text of anything that was thrown. */

@@ -142,13 +142,20 @@ export function preflight(
 /**
  * Asks the server for a device code, with which a person lets it into Exchange (REST API v4 and later), and says in Pulumi's output what
  * that person has to do: open `verificationUrl`, enter `userCode`, and log in. Then a restore may carry it as its `userCode`. The code ends
- * after `expiresInSeconds`. Opens a restore session for it, and stops it. A preview asks, too, unless the program keeps it from that with
- * `pulumi.runtime.isDryRun()`.
+ * after `expiresInSeconds`. Asking needs a restore session: the one that is named, or one that is opened for it and stopped. Whether a
+ * code is good outside of the session that it was asked for in is not documented: name the one that the restore is done in, to be sure. A
+ * preview asks, too, unless the program keeps it from that with `pulumi.runtime.isDryRun()`.
  *
  * @throws MailboxRestoreError (`guard`) when the server's version has no device codes.
  */
 export async function requestDeviceCode(
-  args: BackupSelector & {
+  args: (
+    | BackupSelector
+    | {
+        /** Id of an open restore session. */
+        restoreSessionId: string;
+      }
+  ) & {
     /** Id of the application at Microsoft that the person logs in to. */
     targetApplicationId: string;
     /** Cloud of a target in another organisation. */
@@ -218,6 +225,7 @@ async function connected<T>(options: ConnectionOptions = {}, use: (connection: C
   try {
     return await use(connection);
   } finally {
-    await connection.end();
+    // No logout: it may end all tokens of this login, and the provider restores with it at the same time.
+    connection.close();
   }
 }

@@ -326,8 +326,9 @@ export class MailboxRestore extends pulumi.CustomResource {
 
 /** What a session is to a restore in it: where it is now, and what was declared of it. */
 function declaredIn(session: RestoreSession) {
-  const { restoreSessionId, organization, pointInTime, showDeleted, showAllVersions, repositoryId } = session;
-  return { restoreSessionId, organization, pointInTime, showDeleted, showAllVersions, repositoryId };
+  const { restoreSessionId, apiVersion, organization, pointInTime, showDeleted, showAllVersions, repositoryId } =
+    session;
+  return { restoreSessionId, apiVersion, organization, pointInTime, showDeleted, showAllVersions, repositoryId };
 }
 
 const accessNames = [

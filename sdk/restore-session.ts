@@ -64,10 +64,12 @@ export class RestoreSession extends pulumi.CustomResource {
 
   constructor(name: string, args: RestoreSessionArgs, opts?: pulumi.CustomResourceOptions) {
     const seeded = Object.fromEntries(outputNames.map((output) => [output, undefined]));
+    // An argument that is there and undefined would be an output that no preview knows.
+    const given = Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined));
     super(
       tokenOf(kind),
       name,
-      { ...seeded, ...args, __urn: urnOf(kind, name, opts), __provider: handlerOf(kind) },
+      { ...seeded, ...given, __urn: urnOf(kind, name, opts), __provider: handlerOf(kind) },
       opts,
     );
   }

@@ -25,7 +25,7 @@ const errors = {
   noExchangeCredentials: { status: 400, message: "The request is invalid: no credentials are specified." },
   /** [inf] 400; what is asked for and how its lack is told is not documented. */
   noAntiforgery: { status: 400, message: "The antiforgery token is missing." },
-  /** [inf] 403; v8 adds the code [D]. */
+  /** [inf] 403 unless the switch `tenantRefusal` says otherwise; v8 adds the code [D]. */
   tenantOnly: { status: 403, message: "Access is denied.", vendorCode: "ResourceAccessDenied" },
   /** [inf] 400 for two ways into Exchange at once. */
   twoVariants: { status: 400, message: "The request is invalid: more than one kind of credentials is specified." },
@@ -62,20 +62,24 @@ export type VendorErrorCode = keyof typeof errors;
 export class VendorError extends Error {
   readonly status: number;
 
-  /** @param detail - Appended to the table's message after a colon. */
+  /**
+   * @param detail - Appended to the table's message after a colon.
+   * @param status - In place of the table's.
+   */
   constructor(
     readonly code: VendorErrorCode,
     detail?: string,
+    status?: number,
   ) {
     super(detail === undefined ? errors[code].message : `${errors[code].message}: ${detail}`);
-    this.status = errors[code].status;
+    this.status = status ?? errors[code].status;
   }
 
   /** @param versionNumber - of the API that was asked; 3 where no version was. */
   bodyOf(versionNumber: number): WireError & { errorCode?: string | null; stackTrace?: string | null } {
     const { message } = this;
     const known: { status: number; vendorCode?: string } = errors[this.code];
-    const errorCode = known.vendorCode ?? (known.status === 404 ? "ResourceNotFound" : null);
+    const errorCode = known.vendorCode ?? (this.status === 404 ? "ResourceNotFound" : null);
     if (versionNumber >= 8) {
       return { message, errorCode, stackTrace: "   at Veeam.Archiver.REST.Controller.Run()" };
     }

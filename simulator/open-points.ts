@@ -30,6 +30,8 @@ export interface OpenPoints {
   unauthorizedBody: "empty" | "message";
   /** What a tenant gets who lists all organizations: 403, or a list of the own one. Default "refused". [inf] */
   tenantList: "refused" | "own";
+  /** Status of what a tenant may not see; v8 names the reason beside it [D]. Default 403. [inf] */
+  tenantRefusal: 403 | 500;
 
   /** Lists of v3: page objects, as its clients read them [C], or bare arrays, as its reference draws some [D]. Default "pages". */
   listsOfV3: "pages" | "arrays";
@@ -49,12 +51,25 @@ export interface OpenPoints {
 
   /** The body of a restore's 200 in v3: nothing, as its page says [D], or counters, as its portal reads them [C]. Default "empty". */
   restoreAnswer: "empty" | "counters";
-  /** Whether a restore leaves an event, and whether it names the mailbox; neither is documented. Default "named". */
-  restoreEvents: "named" | "unnamed" | "none";
-  /** The session that a restore of v8 names: that of its path, or one of its own that ends with it. Default "same". [inf] */
-  asyncSession: "same" | "new";
-  /** Does a session of v8 have statistics? Default "counts"; "none" answers 404. */
-  statistics: "counts" | "none";
+  /**
+   * Whether a restore leaves an event, and whether its words name the mailbox, or fields of their own do (v6 on); none is documented.
+   * Default "named".
+   */
+  restoreEvents: "named" | "fields" | "unnamed" | "none";
+  /** When that event appears: as the restore begins, or when it has ended. Default "atBegin". [inf] */
+  eventAppears: "atBegin" | "atEnd";
+  /** The events of a session that has ended: still there, or refused as all else of it. Default "kept". [inf] */
+  endedEvents: "kept" | "refused";
+  /** The session that a restore of v8 names: that of its path, or one of its own, which ends with it or stays open. Default "same". [inf] */
+  asyncSession: "same" | "new" | "newStaysOpen";
+  /** How that answer spells the session's id. Default "plain". [inf] */
+  asyncSessionId: "plain" | "upperCase" | "braces";
+  /** Does a session of v8 have statistics, and do they list the mailbox, which is optional [D]? Default "counts"; "none" answers 404. */
+  statistics: "counts" | "items" | "none";
+  /** So many times after a restore has ended, its session's statistics are asked for and still are what they were before. Default 0. [inf] */
+  statisticsLag: number;
+  /** Where a device code is good: anywhere, or only in the session that it was asked for in. Default "server". [inf] */
+  deviceCodeScope: "server" | "session";
 
   /** Which name of the keyword v3 to v5 bind; the other is ignored. Default "both". [inf] */
   keywordBinding: "both" | "contentKeywords" | "contentKeyword";
@@ -82,6 +97,7 @@ const defaults: OpenPoints = {
   antiforgery: "demanded",
   unauthorizedBody: "empty",
   tenantList: "refused",
+  tenantRefusal: 403,
   listsOfV3: "pages",
   envelopeFromV6: "absent",
   unreadableRequest: "mixed",
@@ -91,8 +107,13 @@ const defaults: OpenPoints = {
   certificateInV5: "ignored",
   restoreAnswer: "empty",
   restoreEvents: "named",
+  eventAppears: "atBegin",
+  endedEvents: "kept",
   asyncSession: "same",
+  asyncSessionId: "plain",
   statistics: "counts",
+  statisticsLag: 0,
+  deviceCodeScope: "server",
   keywordBinding: "both",
   emptyExport: "file",
   exportFileName: "mailbox",

@@ -14,6 +14,10 @@ export interface SessionEvent {
   readonly title: string;
   message: string;
   readonly order: number;
+  /** What some servers say in fields of their own (v6 on). */
+  readonly about?: { itemName: string; source: string; target: string } | undefined;
+  /** It appears in lists when it has ended. */
+  readonly isLate?: boolean;
 }
 
 /** A restore session as the server keeps it. */
@@ -48,6 +52,8 @@ export interface Session extends SessionRecord {
   /** What its statistics name (v8). */
   readonly warnings: string[];
   readonly errors: string[];
+  /** Its statistics as they were before restores that have ended since, and how often they are still told so. */
+  formerStatistics: { left: number; restores: number } | undefined;
   /** Set for a session that the server made for one restore. */
   result: "Success" | "Warning" | "Failed" | undefined;
   lastUsed: Date;
@@ -75,7 +81,7 @@ export class Sessions {
   readonly #all: Session[] = [];
 
   constructor(
-    private readonly points: Pick<OpenPoints, "sessionIdleSeconds" | "endedSession">,
+    private readonly points: Pick<OpenPoints, "sessionIdleSeconds" | "endedSession" | "endedEvents" | "eventAppears">,
     private readonly clock: () => Date,
   ) {}
 
@@ -106,6 +112,7 @@ export class Sessions {
       events: [],
       warnings: [],
       errors: [],
+      formerStatistics: undefined,
       result: undefined,
       lastUsed: now,
       running: 0,
@@ -143,6 +150,18 @@ export class Sessions {
     return session;
   }
 
+  /**
+   * The session's events as they are listed.
+   *
+   * @throws VendorError where a session that has ended does not tell them any more
+   */
+  eventsOf(session: Session): SessionEvent[] {
+    if (session.state === "Stopped" && this.points.endedEvents === "refused") {
+      throw new VendorError(this.points.endedSession === 404 ? "notFound" : "sessionEnded");
+    }
+    return session.events.filter(({ isLate, status }) => isLate !== true || status !== "Running");
+  }
+
   /** Ends a session; one that has ended stays as it is. Work that runs in it goes on to its end. [inf] */
   stop(session: Session, stoppedBy: "client" | "idle" | "server", endTime = this.clock()): void {
     if (session.state === "Working") {
@@ -153,7 +172,7 @@ export class Sessions {
   }
 
   /** Appends an event, Running from now. */
-  beginEvent(session: Session, type: SessionEvent["type"], text: string): SessionEvent {
+  beginEvent(session: Session, type: SessionEvent["type"], text: string, about?: SessionEvent["about"]): SessionEvent {
     const order = session.events.length;
     const event: SessionEvent = {
       id: uuidFrom("event", session.id, order),
@@ -164,6 +183,8 @@ export class Sessions {
       title: text,
       message: text,
       order,
+      about,
+      isLate: type === "Restore" && this.points.eventAppears === "atEnd",
     };
     session.events.push(event);
     return event;

@@ -29,6 +29,8 @@ export interface MailboxWrite {
   readonly counts: RestoreCounts;
   /** How many of the written items were marked as unread. */
   readonly markedAsUnread: number;
+  /** Why it could not go on to its end. */
+  readonly cannotContinueError: string | undefined;
   /** ISO 8601; undefined while the restore runs. */
   readonly finishedAt: string | undefined;
 }

@@ -13,7 +13,9 @@ export function createRedactor(secrets: () => Iterable<string | undefined>): Red
     // another, and its tail would stay.
     const known = [...secrets()]
       .filter((secret): secret is string => secret !== undefined && secret.length >= 4)
-      .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)])
+      // A certificate may be written in lines, and is sent and repeated without them.
+      .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), secret.replace(/\s+/g, "")])
+      .filter((secret) => secret.length >= 4)
       .sort((a, b) => b.length - a.length);
     return known.reduce((clean, secret) => clean.replaceAll(secret, "[secret]"), text).toWellFormed();
   };
@@ -58,11 +60,13 @@ export async function readFailure(request: HttpRequest, response: HttpResponse, 
     serverMessage,
     vendorCode,
     retryAfterSeconds: parseRetryAfter(response.header("retry-after"), Date.now),
+    tokenIsDead: response.tokenIsDead,
   };
   // The server's own words first, then what they usually mean.
-  const said = serverMessage === undefined ? "the server gave no reason" : `the server says: ${serverMessage}`;
-  const coded = vendorCode === undefined || vendorCode === serverMessage ? "" : ` (${vendorCode})`;
   const hint = hintFor({ serverMessage, vendorCode });
+  const words = hint === "" ? serverMessage : serverMessage?.replace(/[.\s]+$/, "");
+  const said = words === undefined ? "the server gave no reason" : `the server says: ${words}`;
+  const coded = vendorCode === undefined || vendorCode === serverMessage ? "" : ` (${vendorCode})`;
   const text = `${request.method} ${request.path}: status ${response.status}, ${said}${coded}${hint}`;
   if (response.status >= 300 && response.status < 400) {
     return new ApiError(`${text}. Redirects are not followed: give the server's own address as vb365:endpoint`, fields);

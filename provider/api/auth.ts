@@ -1,7 +1,6 @@
 import {
   type ApiError,
   AuthenticationError,
-  ConfigError,
   ConnectionError,
   MailboxRestoreError,
   isApiError,
@@ -32,6 +31,9 @@ interface Token {
   /** Milliseconds since the epoch. */
   renewAt: number;
 }
+
+/** A 401 that comes sooner is about the token; a later one may come from the midst of the work. */
+const earlyMs = 5000;
 
 /** A token is renewed when a tenth of its life, but at most five minutes, is left. */
 const longestMarginMs = 5 * 60_000;
@@ -101,10 +103,10 @@ export function authenticate(
           return { accessToken: login.token, refreshToken: undefined, renewAt: Number.POSITIVE_INFINITY };
       }
     } catch (error) {
-      if (isNotFound(error) && options.served !== undefined) {
-        throw notServed(apiVersion, await options.served());
-      }
-      throw explainLogin(error, login);
+      const served = isNotFound(error) ? await options.served?.() : undefined;
+      throw served === undefined || served.includes(apiVersion)
+        ? explainLogin(error, login)
+        : notServed(apiVersion, served);
     }
   };
 
@@ -140,15 +142,34 @@ export function authenticate(
   const sendWith = (request: HttpRequest, { accessToken }: Token) =>
     transport.send({ ...request, headers: { ...request.headers, Authorization: `Bearer ${accessToken}` } });
 
+  /** Does the server take a token no more? Asked in the cheapest way that all versions have. */
+  const isDead = async (used: Token): Promise<boolean> => {
+    const path = `/${apiVersion}/RestoreSessions`;
+    const limits = { firstByteTimeoutMs: options.limitMs(), firstByteTimeoutName: "login" as const };
+    try {
+      const request = { method: "GET" as const, path, query: { offset: 0, limit: 1 }, headers: {}, repeatable: true };
+      const { status, body } = await sendWith({ ...request, ...limits }, used);
+      body.resume();
+      return status === 401;
+    } catch {
+      return false;
+    }
+  };
+
   return {
     async logIn() {
       await currentToken().catch(throwNotSent);
     },
     async send(request) {
       const used = await currentToken().catch(throwNotSent);
+      const begun = performance.now();
       const response = await sendWith(request, used);
-      if (response.status !== 401 || !request.repeatable) {
+      if (response.status !== 401) {
         return response;
+      }
+      if (!request.repeatable) {
+        const isEarly = performance.now() - begun < earlyMs;
+        return { ...response, tokenIsDead: isEarly && (await isDead(used)) };
       }
       if (login.by === "token") {
         throw tokenRefused(await readFailure(request, response, options.redact));
@@ -202,8 +223,9 @@ function throwNotSent(error: unknown): never {
   throw known;
 }
 
-function notServed(apiVersion: ApiVersion, served: ApiVersion[]): ConfigError {
-  return new ConfigError(
+function notServed(apiVersion: ApiVersion, served: ApiVersion[]): MailboxRestoreError {
+  return new MailboxRestoreError(
+    "not-served",
     `The server does not serve the REST API ${apiVersion}; it serves ${served.join(", ") || "none that is known here"}. ` +
       `Set vb365:apiVersion to one of these, or to auto. Nothing was sent.`,
   );
@@ -230,7 +252,9 @@ function explainLogin(error: unknown, login: Login): unknown {
 
 function loginRefused(error: ApiError, login: Login): AuthenticationError {
   const said =
-    error.serverMessage === undefined ? "" : ` The server says: ${error.serverMessage.replace(/[.\s]+$/, "")}.`;
+    error.serverMessage === undefined
+      ? " It gave no reason, so something before the server may have answered: a proxy, or one that knows other versions than vb365:apiVersion."
+      : ` The server says: ${error.serverMessage.replace(/[.\s]+$/, "")}.`;
   const [who, what] =
     login.by === "assertion"
       ? [`${login.clientId} by assertion`, "vb365:clientId (its case may matter) and vb365:assertion, which soon ends."]

@@ -32,6 +32,9 @@ export async function newestServed(probing: Probing): Promise<ApiVersion> {
   throw error;
 }
 
+/** A list, or an object that says something. */
+const isOfServer = (body: unknown) => typeof body === "object" && body !== null && Object.keys(body).length > 0;
+
 /** All versions that a server serves, oldest first. */
 export async function allServed(probing: Probing): Promise<ApiVersion[]> {
   const served: ApiVersion[] = [];
@@ -57,7 +60,12 @@ async function isServed(version: ApiVersion, { transport, retry, redact, limitMs
       const response = await transport.send(request);
       if (response.status === 200) {
         // Whatever answers with a page of its own to everything says nothing of the server.
-        await readJson(request, response, redact);
+        if (!isOfServer(await readJson(request, response, redact))) {
+          throw new MailboxRestoreError(
+            "connection",
+            `GET ${request.path}: something answered 200 with nothing that a Veeam server says. Check vb365:endpoint and proxies.`,
+          );
+        }
         return true;
       }
       if ([401, 403, 404].includes(response.status)) {

@@ -30,6 +30,8 @@ export interface HttpResponse {
   status: number;
   header(name: string): string | undefined;
   body: Readable;
+  /** For a 401 to what is sent only once: the token of it is taken no more, and that is why. */
+  tokenIsDead?: boolean;
 }
 
 /** Sends requests to one server. Redirects are not followed: an answer elsewhere must never see credentials. */

@@ -78,10 +78,10 @@ export function namesakesOf(mailbox: Named, mailboxes: readonly Named[]): Named[
 
 /** Whom an event names: us, a neighbour, somebody that we know nothing of, or nobody that can be told. */
 function reading(event: SessionEvent, own: OwnAction): { whose: "ours" | "neighbour" | "stranger" | "nobody" } {
-  const text = textOf(event);
-  const addresses = new Set(addressesIn(text));
+  const subject = subjectOf(event, own.mailboxes);
+  const addresses = new Set(addressesIn(`${subject} ${event.target ?? ""}`));
   const names = (address: string | undefined) => address !== undefined && addresses.has(address.toLowerCase());
-  const named = mailboxesNamedIn(text, own.mailboxes);
+  const named = mailboxesNamedIn(subject, own.mailboxes);
   if (named.some(({ id }) => id === own.mailbox.id)) {
     return { whose: named.length === 1 ? "ours" : "nobody" };
   }
@@ -97,13 +97,19 @@ function reading(event: SessionEvent, own: OwnAction): { whose: "ours" | "neighb
   return { whose: named.length > 0 || addresses.size > 0 ? "stranger" : "nobody" };
 }
 
+/** The part of an event that says what was restored: the fields for that, where they name somebody, else its words. */
+function subjectOf(event: SessionEvent, mailboxes: readonly Named[]): string {
+  const fields = [event.itemName, event.source].filter((text) => text !== undefined).join(" ");
+  return mailboxesNamedIn(fields, mailboxes).length > 0 ? fields : textOf(event);
+}
+
 /** Can an event be that of a restore of this mailbox, or into this target? One that names somebody else is not; one that names nobody may be. */
 export function mayConcern(
-  event: Pick<SessionEvent, "title" | "message">,
+  event: SessionEvent,
   about: { mailbox: Named; mailboxes: readonly Named[]; target?: string | undefined },
 ): boolean {
-  const text = textOf(event);
-  const addresses = addressesIn(text);
+  const text = subjectOf(event, about.mailboxes);
+  const addresses = addressesIn(`${text} ${event.target ?? ""}`);
   if (about.target !== undefined && addresses.includes(about.target.toLowerCase())) {
     return true;
   }

@@ -21,8 +21,12 @@ export interface Connection {
   speaking(apiVersion: string): Dialect;
   readonly sessions: SessionPool;
   readonly gate: Gate;
-  /** Logs in, if that has not been done. Every call does so by itself; this tells a login from what comes after it. */
-  logIn(): Promise<void>;
+  /**
+   * Logs in, if that has not been done. Every call does so by itself; this tells a login from what comes after it.
+   *
+   * @param apiVersion - as for `speaking`; default the process's own
+   */
+  logIn(apiVersion?: string): Promise<void>;
   /** Waits for logins and sessions at least so long, in milliseconds: they are shared by all who want them. */
   allow(limits: { login: number; session: number }): void;
   /**
@@ -77,9 +81,9 @@ export function connect(
     },
     sessions: createSessionPool(dialect, options),
     gate: createGate(settings.maxConcurrentRestores),
-    async logIn() {
-      const { apiVersion } = await dialect.choose();
-      await speak(apiVersion as ApiVersion).http.logIn();
+    async logIn(apiVersion) {
+      const version = apiVersion !== undefined && isApiVersion(apiVersion) ? apiVersion : undefined;
+      await speak(version ?? ((await dialect.choose()).apiVersion as ApiVersion)).http.logIn();
     },
     allow({ login, session }) {
       limits.login = Math.max(limits.login, login);

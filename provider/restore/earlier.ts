@@ -9,6 +9,7 @@ import type { Journal, JournalEntry } from "./journal";
 import { type Judgement, type Outcome, unknownCounts } from "./outcome";
 import { discardPart, isPstPresent } from "./pst";
 import { type Report, type RestoreRecord, isOpen, recordOf, shorten } from "./record";
+import { normalId } from "./same-id";
 import { isOfAnother } from "./selection";
 
 /**
@@ -63,6 +64,11 @@ export async function settleOwn(connection: Connection, own: Own, settling: Sett
     if (entry.stage === "answered" && (isSame || !hasNoKnownEnd(entry))) {
       const earlier = entry.result === undefined ? undefined : { entry, record: entry.result };
       if (isSame && earlier !== undefined && (await isStillThere(earlier))) {
+        const ended = await seeTheEnd(connection, earlier, settling);
+        if (ended !== undefined) {
+          await journal.answer(entry, ended);
+          continue;
+        }
         const warning = await stopIfLast(connection, settling, entry);
         return { entry, record: withWarning(earlier.record, warning) };
       }
@@ -189,6 +195,20 @@ async function askServer(connection: Connection, entry: JournalEntry, settling: 
   return judgedBy(entry, sent, sight);
 }
 
+/** What an earlier restore came to since it was noted; undefined when it was over by then, or nobody can tell now. */
+async function seeTheEnd(
+  connection: Connection,
+  { entry, record }: Earlier,
+  settling: Settling,
+): Promise<RestoreRecord | undefined> {
+  if (!hasNoKnownEnd(entry) || connection.settings.endpoint !== entry.endpoint) {
+    return undefined;
+  }
+  // In the state it can be looked at again at any time, so a look that fails is no reason to leave it out.
+  const now = await askServer(connection, entry, settling).catch(() => record);
+  return isOpen(now.outcome) ? undefined : now;
+}
+
 /** Everything that was begun in the session counts, also what is long closed: its event must not be taken for this one's. */
 async function sentOf(journal: Journal, entry: JournalEntry): Promise<SentRestore> {
   const isRestore = ({ action }: JournalEntry) => action !== "exportToPst";
@@ -240,14 +260,16 @@ async function stopIfLast(
   settling: Settling,
   entry: JournalEntry,
 ): Promise<string | undefined> {
-  const isNeeded = (await settling.journal.inSession(entry.sessionId)).some(hasNoKnownEnd);
-  const isHere = connection.settings.endpoint === entry.endpoint;
-  return entry.ownsSession && isHere && !isNeeded
-    ? stopPending(connection.speaking(entry.apiVersion), {
-        sessionId: entry.sessionId,
-        pending: { mayStopSession: true },
-      })
-    : undefined;
+  if (connection.settings.endpoint !== entry.endpoint) {
+    return undefined;
+  }
+  const { sessionId, ownsSession, runsIn } = entry;
+  const isNeeded = (await settling.journal.inSession(sessionId)).some(hasNoKnownEnd);
+  const mayStopSession = ownsSession && !isNeeded;
+  return stopPending(connection.speaking(entry.apiVersion), {
+    sessionId,
+    pending: { mayStopSession, ...(runsIn === undefined ? {} : { runsIn }) },
+  });
 }
 
 /** An export is worth what its file is. */
@@ -333,7 +355,7 @@ export function createSessionLook(journal: Journal): SessionLook {
     refuse: (strange, about) => refuseStrange(journal, strange, about),
     witness({ attemptId, sessionId, exportToPst, pending }) {
       if (pending?.runsIn !== undefined) {
-        known.add(pending.runsIn);
+        known.add(normalId(pending.runsIn));
       }
       if (sessionId !== null && exportToPst === undefined) {
         attempts.set(attemptId, sessionId);
@@ -350,9 +372,14 @@ export function createSessionLook(journal: Journal): SessionLook {
 
   async function lookAround({ dialect, sessions }: Connection): Promise<StrangeRestore[]> {
     const strange: StrangeRestore[] = [];
-    (await journal.entries()).forEach(({ runsIn }) => runsIn !== undefined && known.add(runsIn));
+    (await journal.entries()).forEach(({ runsIn }) => runsIn !== undefined && known.add(normalId(runsIn)));
     for (const session of await dialect.listSessions()) {
-      if (session.state === "Stopped" || sessions.opened(session.id) || known.has(session.id)) {
+      if (
+        isOfAnotherKind(session) ||
+        session.state === "Stopped" ||
+        sessions.opened(session.id) ||
+        known.has(normalId(session.id))
+      ) {
         continue;
       }
       const entries = (await journal.inSession(session.id)).filter(({ action }) => action !== "exportToPst");
@@ -377,6 +404,9 @@ export function createSessionLook(journal: Journal): SessionLook {
     return strange;
   }
 }
+
+/** A session of files or sites restores no mail. */
+const isOfAnotherKind = ({ type }: RestoreSession) => type !== "" && type.toLowerCase() !== "vex";
 
 async function listRestores({ listEvents }: Connection["dialect"], sessionId: string): Promise<SessionEvent[]> {
   return (await listEvents(sessionId)).filter(({ type }) => mayBe(type, "Restore"));

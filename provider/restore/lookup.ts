@@ -100,10 +100,16 @@ export async function findMailbox(
   return withMailboxes(connection, backup, (mailboxes, time) => selectMailbox(mailboxes, backup.mailbox, time));
 }
 
-/** A code with which a person lets the server into Exchange. Opens a restore session, which asking needs, and stops it. */
+/** Where a device code is asked for: in a session that is open, or in one that is opened for it. */
+export type CodeSource = { restoreSessionId: string } | BackupSelector;
+
+/**
+ * A code with which a person lets the server into Exchange. Asking needs a restore session: the one that is named, else one that is opened
+ * for it and stopped again.
+ */
 export async function askDeviceCode(
   connection: Connection,
-  { targetApplicationId, targetRegion, targetOrganizationName, ...backup }: BackupSelector & DeviceCodeRequest,
+  { targetApplicationId, targetRegion, targetOrganizationName, ...source }: CodeSource & DeviceCodeRequest,
 ): Promise<DeviceCode> {
   await connection.logIn();
   refuseUnspokenFields(connection.dialect.apiVersion, ["userCode"]);
@@ -112,7 +118,10 @@ export async function askDeviceCode(
     ...(targetRegion === undefined ? {} : { targetRegion }),
     ...(targetOrganizationName === undefined ? {} : { targetOrganizationName }),
   };
-  return withSession(connection, backup, ({ sessionId }) => connection.dialect.requestDeviceCode(sessionId, request));
+  const ask = (sessionId: string) => connection.dialect.requestDeviceCode(sessionId, request);
+  return "restoreSessionId" in source
+    ? ask(source.restoreSessionId)
+    : withSession(connection, source, ({ sessionId }) => ask(sessionId));
 }
 
 /** Pause between two looks whether a device code was entered, in milliseconds. */

@@ -29,6 +29,8 @@ export interface Judgement {
   /** What the server named as failed, each as its own text. */
   failures: string[];
   warnings: string[];
+  /** It is proved that nothing was written: the restore may be tried again as if it had never been sent. */
+  provesNothingWritten?: true;
 }
 
 export const unknownCounts: Counts = { created: null, merged: null, failed: null, skipped: null, failedFolders: null };
@@ -54,14 +56,37 @@ export function judge(answer: RestoreAnswer | undefined, seen: Attribution): Jud
   if (event !== undefined && ofEvent === "PartiallyFailed" && warnings.length === 0) {
     warnings.push(textOf(event));
   }
-  const counts = answer?.counts;
-  const outcome =
+  if (answer?.isInconsistent) {
+    warnings.push("The session's statistics do not add up, so the counts are not known.");
+  } else if (answer?.uncounted !== undefined) {
+    warnings.push(`The session's statistics tell nothing of ${answer.uncounted} items of its total.`);
+  }
+  const counts = answer?.isInconsistent ? undefined : answer?.counts;
+  const judged =
     answer === undefined
       ? (ofEvent ?? "Unknown")
       : counts === undefined
         ? withoutCounts(answer, seen, ofEvent, warnings)
-        : withCounts(answer, counts, ofEvent, warnings);
-  return { outcome, counts: counts ?? unknownCounts, failures, warnings };
+        : withCounts(answer, counts, ofEvent);
+  const outcome = judged === "Succeeded" && warnings.length > 0 ? "SucceededWithWarnings" : judged;
+  const judgement: Judgement = { outcome, counts: counts ?? unknownCounts, failures, warnings };
+  return isProofOfNothing(judgement, answer, event) ? { ...judgement, provesNothingWritten: true } : judgement;
+}
+
+function isProofOfNothing(
+  { outcome, counts }: Judgement,
+  answer: RestoreAnswer | undefined,
+  event: SessionEvent | undefined,
+): boolean {
+  // Statistics prove something only where they count what failed: else they may not be filled in yet.
+  const isFilledIn = answer?.isOfStatistics !== true || (counts.failed ?? 0) > 0;
+  return (
+    outcome === "Failed" &&
+    writtenOf(counts) === 0 &&
+    isFilledIn &&
+    // A person has ended it, who will say what is to come of it.
+    event?.status.toLowerCase() !== "cancelled"
+  );
 }
 
 function withoutCounts(
@@ -71,7 +96,8 @@ function withoutCounts(
   warnings: string[],
 ): Outcome {
   if (answer.cannotContinueError !== undefined || answer.exceptions.length > 0) {
-    return "Failed";
+    // An event that ended well says that something was written beside.
+    return ofEvent === undefined || ofEvent === "Failed" ? "Failed" : contradicted(ofEvent);
   }
   if (ofEvent !== undefined) {
     return ofEvent;
@@ -87,7 +113,11 @@ function withoutCounts(
   return others.length > 0 && others.every((event) => outcomeOfEvent(event) === "Succeeded") ? "Succeeded" : "Unknown";
 }
 
-function withCounts(answer: RestoreAnswer, counts: Counts, ofEvent: Outcome | undefined, warnings: string[]): Outcome {
+/** What an event tells, and something else says that not all went well. */
+const contradicted = (ofEvent: Outcome): Outcome =>
+  ofEvent === "Unfinished" || ofEvent === "Unknown" ? ofEvent : "PartiallyFailed";
+
+function withCounts(answer: RestoreAnswer, counts: Counts, ofEvent: Outcome | undefined): Outcome {
   if (answer.cannotContinueError !== undefined) {
     return "Failed";
   }
@@ -108,7 +138,7 @@ function withCounts(answer: RestoreAnswer, counts: Counts, ofEvent: Outcome | un
     return "NothingToRestore";
   }
   // The counters say that no item failed, so what the event warns of is something else.
-  return warnings.length > 0 || ofEvent === "PartiallyFailed" ? "SucceededWithWarnings" : "Succeeded";
+  return ofEvent === "PartiallyFailed" ? "SucceededWithWarnings" : "Succeeded";
 }
 
 /** What an event alone tells; undefined without an event. */
@@ -132,13 +162,8 @@ export function outcomeOfEvent(event: SessionEvent | undefined): Outcome | undef
   }
 }
 
-/** Is it proved that nothing was written? Then the restore may be tried again as if it had never been sent. */
-export function provesNothingWritten(judgement: Judgement): boolean {
-  return judgement.outcome === "Failed" && writtenOf(judgement.counts) === 0;
-}
-
 /** Items that were written; null when that is not known for all of them. */
-function writtenOf({ created, merged, restored }: Counts): number | null {
+export function writtenOf({ created, merged, restored }: Counts): number | null {
   return created !== null && merged !== null ? created + merged : (restored ?? null);
 }
 

@@ -25,7 +25,14 @@ const saysNo = new Set([400, 403, 404, 405, 409, 413, 415, 422]);
  * with the absence of an event that could be ours this is taken for proof.
  */
 export function isRefusal(error: unknown): boolean {
-  if (!isApiError(error) || error.serverMessage === undefined) {
+  if (!isApiError(error)) {
+    return false;
+  }
+  if (error.tokenIsDead) {
+    // A server reads the token before it does anything.
+    return true;
+  }
+  if (error.serverMessage === undefined) {
     return false;
   }
   const { status, serverMessage, vendorCode = "" } = error;

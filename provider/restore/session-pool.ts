@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Dialect, Mailbox, SessionOptions } from "../api/dialects/dialect";
-import { isNotFound, messageOf } from "../errors";
+import { MailboxRestoreError, isNotFound, messageOf } from "../errors";
+import { createGate } from "./gate";
+import { normalId } from "./same-id";
 
 /** A place in a restore session. The session itself is opened when somebody works in it. */
 export interface SessionLease {
@@ -26,10 +28,14 @@ export interface OpenSession {
   readonly isOurs: boolean;
   /** All mailboxes, read once however many ask. */
   mailboxes(): Promise<Mailbox[]>;
+  /** Waits until nobody else of this process restores this mailbox in this session; gives back what ends the turn. */
+  turnOf(mailboxId: string): Promise<() => void>;
   /** Marks the begin of an action on a mailbox in this session; `target` is the address that it writes to, if another one. */
   begin(type: "Restore" | "Export", mailboxId: string, target?: string): Work;
   /** Events that were there before us, or that were found to belong to an action that is over. */
   readonly knownEvents: Set<string>;
+  /** Has another session stopped together with this one: the server made it for a restore that has ended. */
+  stopToo(sessionId: string): void;
   /** Keeps the session open for a moment when the last user leaves: a restore in it has ended, and the state does not have it yet. */
   keepForNow(): void;
   /**
@@ -59,7 +65,7 @@ export interface SessionPool {
   /** A place in a session of our own that nobody shares: what it counts and tells is of one restore. */
   reserveAlone(organizationId: string, options: SessionOptions): SessionLease;
   /** A place in a session that somebody else opened; it is never stopped by us. */
-  borrow(sessionId: string): SessionLease;
+  borrow(sessionId: string, dialect: Dialect): SessionLease;
   /** Did this pool open it? */
   opened(sessionId: string): boolean;
   /** Stops the sessions that were left for a moment: what was done in them is stored. */
@@ -130,7 +136,7 @@ export function createSessionPool(dialect: Dialect, options: SessionPoolOptions 
     }
   };
 
-  const place = (key: string, start: () => Promise<string>, isOurs: boolean): SessionLease => {
+  const place = (key: string, start: () => Promise<string>, isOurs: boolean, spoken = dialect): SessionLease => {
     const shared = all.get(key) ?? {
       users: 0,
       current: undefined,
@@ -151,15 +157,16 @@ export function createSessionPool(dialect: Dialect, options: SessionPoolOptions 
         opened.add(sessionId);
         shared.toStop.add(sessionId);
       }
-      const session = openSession(dialect, sessionId, isOurs, {
+      const session = openSession(spoken, sessionId, isOurs, {
         retire: () => {
           shared.current = undefined;
           shared.toStop.delete(sessionId);
         },
         keepForNow: () => (shared.holdsEvidence = true),
+        stopToo: (other) => shared.toStop.add(other),
       });
       if (!isOurs) {
-        (await dialect.listEvents(sessionId)).forEach(({ id }) => session.knownEvents.add(id));
+        (await spoken.listEvents(sessionId)).forEach(({ id }) => session.knownEvents.add(id));
       }
       return session;
     };
@@ -219,12 +226,25 @@ export function createSessionPool(dialect: Dialect, options: SessionPoolOptions 
     },
     reserveAlone: (organizationId, options) =>
       place(`alone ${randomUUID()}`, async () => (await dialect.openSession(organizationId, options)).id, true),
-    borrow: (sessionId) => place(`borrowed ${sessionId}`, () => Promise.resolve(sessionId), false),
+    borrow: (sessionId, spoken) =>
+      place(`borrowed ${normalId(sessionId)}`, () => idOfWorking(spoken, sessionId), false, spoken),
     opened: (sessionId) => opened.has(sessionId),
     async end() {
       await Promise.all([...all].map(([key, shared]) => stopWhenStored(key, shared)));
     },
   };
+}
+
+/** The id as the server spells it: what it answers later is compared with that. */
+async function idOfWorking(dialect: Dialect, sessionId: string): Promise<string> {
+  const { id, state } = await dialect.getSession(sessionId);
+  if (state === "Stopped") {
+    throw new MailboxRestoreError(
+      "selection",
+      `Restore session ${id} has ended on the server, so nothing can be restored in it. Nothing was sent. Open another one.`,
+    );
+  }
+  return id;
 }
 
 interface RunningWork extends Work {
@@ -236,7 +256,7 @@ function openSession(
   dialect: Dialect,
   sessionId: string,
   isOurs: boolean,
-  { retire, keepForNow }: { retire(): void; keepForNow(): void },
+  { retire, ...shared }: Pick<OpenSession, "keepForNow" | "stopToo"> & { retire(): void },
 ): OpenSession {
   let actions = 0;
   let isRetired = false;
@@ -245,14 +265,20 @@ function openSession(
   const underWay = { Restore: new Set<RunningWork>(), Export: new Set<RunningWork>() };
   // Mailboxes whose action is over and left no event that was found: it may still appear, and must not be taken for another's.
   const unclaimed = { Restore: new Set<string>(), Export: new Set<string>() };
+  const turns = new Map<string, ReturnType<typeof createGate>>();
   return {
     sessionId,
     isOurs,
+    turnOf(mailboxId) {
+      const gate = turns.get(mailboxId) ?? createGate(1);
+      turns.set(mailboxId, gate);
+      return gate.enter();
+    },
     get isRetired() {
       return isRetired;
     },
     knownEvents: new Set<string>(),
-    keepForNow,
+    ...shared,
     keepOpen() {
       isRetired = true;
       retire();

@@ -43,9 +43,9 @@ function checkCode({ state, body }: RouteContext): Answer {
 
 function giveCode(context: RouteContext): Answer {
   const { state } = context;
-  state.sessions.findWorking(context.params["sessionId"] ?? "", context.user);
+  const session = state.sessions.findWorking(context.params["sessionId"] ?? "", context.user);
   requireFields(readFlat(context.body, "restoreDeviceCode"), ["targetApplicationId"]);
-  const userCode = state.deviceCodes.issue();
+  const userCode = state.deviceCodes.issue(session.id);
   const verificationUrl = "https://microsoft.com/devicelogin";
   const code: WireDeviceCode = {
     userCode,

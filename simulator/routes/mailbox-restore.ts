@@ -73,9 +73,10 @@ export async function restore(
 ): Promise<Answer> {
   const { state } = context;
   const target = action.name === "restoreTo" ? readTarget(context, action) : originalLocation(mailbox);
-  const accessBy = checkExchangeAccess(context, action);
+  const accessBy = checkExchangeAccess(context, session, action);
   checkReachable(session, target);
-  const own = context.version.restoresEndLater && state.behaviour.asyncSession === "new";
+  const { restoreEvents, asyncSession, asyncSessionId, statisticsLag } = state.behaviour;
+  const own = context.version.restoresEndLater && asyncSession !== "same";
   const telling = own ? sessionForOne(context, session) : session;
 
   const write: { -readonly [Key in keyof MailboxWrite]: MailboxWrite[Key] } = {
@@ -91,12 +92,17 @@ export async function restore(
     action: action.name === "restoreTo" ? "restoreTo" : "restoretoOriginallocation",
     counts: { created: 0, merged: 0, failed: 0, skipped: 0, failedFolders: 0 },
     markedAsUnread: 0,
+    cannotContinueError: undefined,
     finishedAt: undefined,
   };
   state.writes.push(write);
-  const { restoreEvents } = state.behaviour;
-  const text = restoreEvents === "named" ? `Restoring mailbox ${mailbox.name} (${mailbox.email})` : "Restoring mailbox";
-  const event = restoreEvents === "none" ? undefined : state.sessions.beginEvent(telling, "Restore", text);
+  const isNamed = restoreEvents === "named" || (restoreEvents === "fields" && !context.version.isFlat);
+  const text = isNamed ? `Restoring mailbox ${mailbox.name} (${mailbox.email})` : "Restoring mailbox";
+  const about =
+    restoreEvents === "fields" && !isNamed
+      ? { itemName: mailbox.name, source: mailbox.email, target: target.email }
+      : undefined;
+  const event = restoreEvents === "none" ? undefined : state.sessions.beginEvent(telling, "Restore", text, about);
 
   const result = context.restoreResult ?? {};
   const finish = async (): Promise<void> => {
@@ -104,7 +110,10 @@ export async function restore(
     const place = JSON.stringify([target.email.toLowerCase(), target.isArchive, target.folder?.toLowerCase()]);
     write.counts = state.targets.restore(session, mailbox, place, target.flags, result);
     write.markedAsUnread = target.marksAsUnread ? write.counts.created + write.counts.merged : 0;
+    write.cannotContinueError = result.cannotContinueError;
     write.finishedAt = state.clock().toISOString();
+    const ended = state.writes.filter(({ sessionId, runsIn }) => (runsIn ?? sessionId) === telling.id);
+    telling.formerStatistics = { left: statisticsLag, restores: ended.length - 1 };
     telling.warnings.push(...(result.warnings ?? []));
     telling.errors.push(...[result.cannotContinueError ?? [], result.exceptions ?? []].flat());
     const status = statusOf(write.counts, result);
@@ -114,18 +123,24 @@ export async function restore(
     }
     if (own) {
       telling.result = status;
-      state.sessions.stop(telling, "server");
+      if (asyncSession === "new") {
+        state.sessions.stop(telling, "server");
+      }
     }
   };
   if (context.version.restoresEndLater) {
     void state.sessions.work(session, () => state.sessions.work(telling, finish));
-    return jsonAnswer(200, { sessionId: telling.id });
+    return jsonAnswer(200, { sessionId: spelled(telling.id, asyncSessionId) });
   }
   await finish();
   const { restoreAnswer } = state.behaviour;
   // Only of v3 it is not known whether it counts. [D][C]
   const answer = context.version.number === 3 ? restoreAnswer : "counters";
   return answerOf(context.version.number, result.answer ?? answer, write.counts, result);
+}
+
+function spelled(id: string, spelling: OpenPoints["asyncSessionId"]): string {
+  return spelling === "plain" ? id : spelling === "upperCase" ? id.toUpperCase() : `{${id}}`;
 }
 
 /** A session that the server makes for one restore. [inf] */
@@ -169,7 +184,7 @@ function originalLocation(mailbox: SeededMailbox): Target {
  * The way into Exchange. None, or two at once: 400 [inf]; a part of one: a missing parameter [inf]. What a version does not have is
  * ignored, as every unknown property is [C].
  */
-function checkExchangeAccess(context: RouteContext, action: Action): MailboxWrite["accessBy"] {
+function checkExchangeAccess(context: RouteContext, session: Session, action: Action): MailboxWrite["accessBy"] {
   const { version, state } = context;
   const { exchange, application, accessVariants } = state.behaviour;
   const userName = textIn(action, "userName");
@@ -193,7 +208,8 @@ function checkExchangeAccess(context: RouteContext, action: Action): MailboxWrit
     return "password";
   }
   if (userCode !== undefined) {
-    if (!state.deviceCodes.isEntered(userCode)) {
+    const scope = state.behaviour.deviceCodeScope === "session" ? session.id : undefined;
+    if (!state.deviceCodes.isEntered(userCode, scope)) {
       throw new VendorError("deviceCodeNotEntered");
     }
     return "deviceCode";

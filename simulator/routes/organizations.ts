@@ -81,7 +81,7 @@ function listOrganizations(context: RouteContext): Answer {
 
 function refuseTenant(context: RouteContext): void {
   if (context.tenantOf !== undefined) {
-    throw new VendorError("tenantOnly");
+    throw new VendorError("tenantOnly", undefined, context.state.behaviour.tenantRefusal);
   }
 }
 

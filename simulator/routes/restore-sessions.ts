@@ -1,5 +1,9 @@
 import type { WireRestoreSession, WireSessionEvent } from "../../provider/api/wire/v3";
-import type { WireSessionStatistics } from "../../provider/api/wire/v6";
+import type {
+  WireRestoredMailbox,
+  WireSessionEvent as WireFlatEvent,
+  WireSessionStatistics,
+} from "../../provider/api/wire/v6";
 import type { Answer } from "../answer";
 import { emptyAnswer, jsonAnswer } from "../answer";
 import { VendorError } from "../errors";
@@ -7,6 +11,7 @@ import type { Session, SessionEvent } from "../sessions";
 import { durationText, nameTime, offsetTime, utcTime } from "../times";
 import type { RestoreCounts } from "../mail";
 import type { OpenPoints } from "../open-points";
+import type { MailboxWrite } from "../state";
 import type { VersionTraits } from "../versions";
 import { readAction } from "./fields";
 import { pageOf, pageQuery } from "./pages";
@@ -50,7 +55,10 @@ function getStatistics(context: RouteContext): Answer {
   if (state.behaviour.statistics === "none") {
     throw new VendorError("notFound");
   }
-  const done = state.writes.filter(({ sessionId, runsIn }) => (runsIn ?? sessionId) === session.id);
+  const written = state.writes.filter(({ sessionId, runsIn }) => (runsIn ?? sessionId) === session.id);
+  const { formerStatistics: former } = session;
+  const isLagging = former !== undefined && former.left-- > 0;
+  const done = isLagging ? written.slice(0, former.restores) : written;
   const sum = (count: (counts: RestoreCounts) => number) =>
     done.reduce((total, { counts }) => total + count(counts), 0);
   const restored = sum(({ created, merged }) => created + merged);
@@ -60,11 +68,39 @@ function getStatistics(context: RouteContext): Answer {
     restoredItemsCount: restored,
     failedItemsCount: failed,
     skippedItemsCount: skipped,
-    warnings: session.warnings,
-    errors: session.errors,
-    items: [],
+    warnings: isLagging ? [] : session.warnings,
+    errors: isLagging ? [] : session.errors,
+    items: state.behaviour.statistics === "items" ? done.map((write) => itemOf(context, write)) : [],
   };
   return jsonAnswer(200, statistics);
+}
+
+/** A mailbox in statistics, where the server lists what was restored. [D] */
+function itemOf({ state }: RouteContext, write: MailboxWrite): WireRestoredMailbox {
+  const { sourceMailboxId, counts, cannotContinueError } = write;
+  const mailboxes = state.organizations.flatMap((organization) => organization.mailboxes);
+  const {
+    name = "",
+    email = "",
+    isArchive = false,
+    isPublic = false,
+  } = mailboxes.find(({ id }) => id === sourceMailboxId) ?? {};
+  return {
+    id: sourceMailboxId,
+    itemRestoreDetailsType: "BulkMailbox",
+    itemType: "Mailbox",
+    name,
+    status:
+      cannotContinueError !== undefined ? "Failed" : counts.failed + counts.failedFolders > 0 ? "Warning" : "Success",
+    mailboxEmail: email,
+    mailboxIsArchive: isArchive,
+    mailboxIsPublic: isPublic,
+    createdMailboxItemsCount: counts.created,
+    mergedMailboxItemsCount: counts.merged,
+    failedMailboxItemsCount: counts.failed,
+    skippedMailboxItemsCount: counts.skipped,
+    ...(cannotContinueError === undefined ? {} : { cannotContinueMailboxError: cannotContinueError }),
+  };
 }
 
 /** A session in the vendor's shape. `endTime` is absent while it works. [D] */
@@ -130,22 +166,24 @@ function stopSession(context: RouteContext): Answer {
 function listEvents(context: RouteContext): Answer {
   const session = findSession(context);
   const path = `${sessionPath(context, session)}/events`;
+  const events = context.state.sessions.eventsOf(session);
   return jsonAnswer(
     200,
-    pageOf(context, path, session.events, (event) => wireEvent(context, event)),
+    pageOf(context, path, events, (event) => wireEvent(context, event)),
   );
 }
 
 function getEvent(context: RouteContext): Answer {
   const id = context.params["eventId"]?.toLowerCase();
-  const event = findSession(context).events.find((candidate) => candidate.id === id);
+  const { sessions } = context.state;
+  const event = sessions.eventsOf(findSession(context)).find((candidate) => candidate.id === id);
   if (event === undefined) {
     throw new VendorError("notFound");
   }
   return jsonAnswer(200, wireEvent(context, event));
 }
 
-function wireEvent(context: RouteContext, event: SessionEvent): WireSessionEvent {
+function wireEvent(context: RouteContext, event: SessionEvent): WireSessionEvent & WireFlatEvent {
   const end = event.endTime ?? context.state.clock();
   return {
     id: event.id,
@@ -157,6 +195,7 @@ function wireEvent(context: RouteContext, event: SessionEvent): WireSessionEvent
     title: event.title,
     message: event.message,
     order: event.order,
+    ...(event.about === undefined ? {} : { itemType: "Mailbox", ...event.about }),
   };
 }
 

@@ -157,6 +157,33 @@ describe("the client against the simulator", () => {
       await assert.rejects(connection.dialect.listOrganizations(), /is not JSON.*proxies/);
     });
 
+    it("says so when something answers the question for the version, and is no Veeam server", async () => {
+      for (const effect of [
+        { status: 200, text: "" },
+        { status: 200, json: {} },
+      ]) {
+        await start({ apiVersions: ["v8"] }, { apiVersion: "auto" });
+        simulator.faults.next({ effect, times: Infinity });
+        await assert.rejects(connection.organizations(), /answered 200 with nothing that a Veeam server says.*proxies/);
+      }
+    });
+
+    it("does not blame the version when the login is not found and the version is served", async () => {
+      await start({ apiVersions: ["v8"] }, { apiVersion: "v8" });
+      simulator.faults.next({
+        match: { path: /token$/i },
+        effect: { status: 404, html: "<h1>no</h1>" },
+        times: Infinity,
+      });
+      await assert.rejects(connection.organizations(), /POST \/v8\/token: status 404/);
+    });
+
+    it("thinks of a proxy when a login is refused without a word", async () => {
+      await start({ apiVersions: ["v8"] }, { apiVersion: "v8" });
+      simulator.faults.next({ match: { path: /token$/i }, effect: { status: 403, html: "<h1>Forbidden</h1>" } });
+      await assert.rejects(connection.organizations(), /status 403.*a proxy, or one that knows other versions/);
+    });
+
     it("takes secrets out of what the server says", async () => {
       await start();
       const { sessionId, mailboxId } = await openSession();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { type JournalEntry, parseEntry } from "../../provider/restore/journal";
 import { type Gate, type Simulator, type SimulatorOptions, startSimulator } from "../../simulator";
 import { configOf } from "./engine";
@@ -27,6 +28,8 @@ export interface Bench {
   entries(): Promise<JournalEntry[]>;
   /** Minutes pass for the leases of processes that are gone. A process that lives renews its own at once. */
   expireLeases(): Promise<void>;
+  /** Waits until something is so, as long as the test's limit allows. */
+  until(isSo: () => boolean | Promise<boolean>): Promise<void>;
   /** Requests that were made so far, by method and path. */
   asked(pattern: RegExp): number;
   stop(): Promise<void>;
@@ -72,6 +75,11 @@ export async function aBench(options: SimulatorOptions = {}): Promise<Bench> {
     },
     async expireLeases() {
       await Promise.all((await list(".lease")).map((path) => writeFile(path, "2026-01-01T00:00:00.000Z")));
+    },
+    async until(isSo) {
+      while (!(await isSo())) {
+        await pause(20);
+      }
     },
     asked: (pattern) => simulator.requests.filter(({ method, path }) => pattern.test(`${method} ${path}`)).length,
     async stop() {

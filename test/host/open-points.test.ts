@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import * as vb365 from "pulumi-vb365";
 import type { ApiVersionName, SimulatorOptions } from "../../simulator";
 import { type OpenPoints, openPointsOf } from "../../simulator/open-points";
-import { type Bench, aBench, exportTo, failureOf, stateOf, toSupport, urnOf } from "../helpers/bench";
+import { type Bench, aBench, exportTo, failureOf, isAction, stateOf, toSupport, urnOf } from "../helpers/bench";
 
 type Positions = { [Point in keyof OpenPoints]?: readonly OpenPoints[Point][] };
 
@@ -13,6 +14,9 @@ const all = [...envelopes, ...flat];
 const indifferent: { positions: Positions; on: ApiVersionName[] }[] = [
   { positions: { restoreAnswer: ["empty", "counters"] }, on: ["v3"] },
   { positions: { restoreEvents: ["named", "unnamed"] }, on: all },
+  { positions: { restoreEvents: ["fields"] }, on: flat },
+  { positions: { eventAppears: ["atBegin", "atEnd"] }, on: ["v3", "v8"] },
+  { positions: { endedEvents: ["kept", "refused"] }, on: ["v3", "v8"] },
   { positions: { listsOfV3: ["pages", "arrays"] }, on: ["v3"] },
   { positions: { tokenDates: ["rfc1123", "iso"] }, on: envelopes },
   { positions: { severalActions: ["refused", "firstCounts"] }, on: envelopes },
@@ -104,6 +108,16 @@ describe("what nobody documents", () => {
       });
     }
 
+    it(`a token that is taken no more when an action comes, ${version}: refused, and sent by the next up`, async () => {
+      const host = await start(version, {});
+      bench.simulator.faults.next({ match: isAction, effect: { expireToken: true } });
+      const { message, state } = await failureOf(host.create(toSupport()));
+      assert.match(message, /refused the restore and nothing was written.*status 401/);
+      assert.equal(state, undefined);
+      assert.ok(restored.includes(String((await host.create(toSupport())).outputs["outcome"])));
+      assert.equal(bench.simulator.writes.length, 1);
+    });
+
     for (const refreshRefusal of [400, 401] as const) {
       for (const usedRefreshToken of ["refused", "accepted"] as const) {
         it(`refreshRefusal: ${refreshRefusal}, usedRefreshToken: ${usedRefreshToken}, ${version}: a spent one is made up for by a login`, async () => {
@@ -115,12 +129,17 @@ describe("what nobody documents", () => {
       }
     }
 
-    for (const tenantList of ["refused", "own"] as const) {
-      it(`tenantList: ${tenantList}, ${version}: a tenant restores from the own organization`, async () => {
+    for (const [tenantList, tenantRefusal] of [
+      ["refused", 403],
+      ["own", 403],
+      ...(version === "v8" ? [["refused", 500] as const] : []),
+    ] as const) {
+      it(`tenantList: ${tenantList}, tenantRefusal: ${tenantRefusal}, ${version}: a tenant restores from the own organization`, async () => {
         const tenant = { username: "admin@contoso.example", password: "Ex%mple-Tenant" };
         bench = await aBench({
           apiVersions: [version],
           tenantList,
+          tenantRefusal,
           otherLogins: [{ ...tenant, tenantOf: "contoso.example" }],
         });
         const host = await bench.start(tenant);
@@ -128,6 +147,25 @@ describe("what nobody documents", () => {
         assert.deepEqual(bench.simulator.unknown, []);
       });
     }
+  }
+
+  for (const deviceCodeScope of ["server", "session"] as const) {
+    it(`deviceCodeScope: ${deviceCodeScope}: a code that was asked for in the restore's session is good in it`, async () => {
+      const host = await start("v8", { deviceCodeScope });
+      const session = { organization: "contoso.example", pointInTime: "latest" };
+      const { restoreSessionId } = (await host.create(session, "RestoreSession")).outputs;
+      const { endpoint, caCert, username, password } = bench.simulator;
+      const code = { restoreSessionId: String(restoreSessionId), targetApplicationId: "f0b7a1d2" };
+      const { userCode } = await vb365.requestDeviceCode(code, { endpoint, caCert, username, password });
+      bench.simulator.enterDeviceCode(userCode);
+      const { outputs } = await host.create(
+        toSupport({
+          ...{ organization: undefined, pointInTime: undefined, session: { restoreSessionId, ...session } },
+          restoreTo: { mailbox: "support@contoso.example", userCode },
+        }),
+      );
+      assert.equal(outputs["outcome"], "Succeeded");
+    });
   }
 
   for (const tokenRefusal of ["oauth", "message"] as const) {
@@ -187,12 +225,15 @@ describe("what nobody documents", () => {
 
   it("every point stands in one of these tests, in every position", () => {
     bench = { stop: () => Promise.resolve() } as Bench;
-    const named = indifferent.flatMap(({ positions }) => Object.keys(positions));
+    const named = [...new Set(indifferent.flatMap(({ positions }) => Object.keys(positions)))];
     const inTests = [
       ...["keywordBinding", "emptyExport", "endedSession", "unauthorizedBody", "refreshRefusal", "usedRefreshToken"],
-      ...["tenantList", "tokenRefusal", "maxOpenSessions", "maxExports", "refreshTokenLifetimeSeconds"],
-      // In test/host/versions.test.ts, and how long a session lives in test/contract/restore-sessions.test.ts.
-      ...["asyncSession", "statistics", "sessionIdleSeconds"],
+      ...["tenantList", "tenantRefusal", "tokenRefusal", "maxOpenSessions", "maxExports"],
+      ...["refreshTokenLifetimeSeconds", "deviceCodeScope"],
+      // In test/host/begun-restores.test.ts.
+      ...["asyncSession", "asyncSessionId", "statistics", "statisticsLag"],
+      // In test/contract/restore-sessions.test.ts.
+      "sessionIdleSeconds",
     ];
     assert.deepEqual([...named, ...inTests].sort(), Object.keys(openPointsOf({})).sort());
   });

@@ -192,4 +192,9 @@ describe("redacting what the server says", () => {
       'login [secret] with {"p":"[secret]"} and [secret], ab',
     );
   });
+
+  it("takes a secret out that was written in lines, and is repeated in one", () => {
+    const redact = createRedactor(() => ["MIIKabcd\nefghijkl==\n"]);
+    assert.equal(redact("The certificate MIIKabcdefghijkl== is none"), "The certificate [secret] is none");
+  });
 });

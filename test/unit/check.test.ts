@@ -40,6 +40,8 @@ describe("checking inputs at preview", () => {
     good({ mailbox: unknownValue, pointInTime: unknownValue, runId: unknownValue }),
     good({ mailbox: { email: unknownValue, archive: unknownValue } }),
     good({ exportToPst: unknownValue, failurePolicy: { maxFailedItems: unknownValue } }),
+    good({ exportToPst: { path: "a.pst", enablePstSizeLimit: unknownValue, pstSizeLimitBytes: 2 ** 30 } }),
+    good({ exportToPst: { path: "a.pst", enablePstSizeLimit: true, pstSizeLimitBytes: unknownValue } }),
     inPlace({ confirmInPlace: unknownValue }),
     inPlace({ mailbox: { email: unknownValue }, confirmInPlace: "finance@contoso.example" }),
   ]) {
@@ -47,6 +49,13 @@ describe("checking inputs at preview", () => {
       assert.deepEqual(mistakesOf(news), []);
     });
   }
+
+  it("lets what is switched off be said to a version that does not have it", () => {
+    const limit = (enablePstSizeLimit: boolean, more = {}) =>
+      mistakesOf(good({ exportToPst: { path: "a.pst", enablePstSizeLimit, ...more } }), {}, { apiVersion: "v3" });
+    assert.deepEqual(limit(false), []);
+    assert.match(limit(true, { pstSizeLimitBytes: 2 ** 30 })[0]?.reason ?? "", /came with v4/);
+  });
 
   it("tells all mistakes at once", () => {
     const mistakes = mistakesOf({

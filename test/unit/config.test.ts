@@ -75,4 +75,16 @@ describe("connection settings", () => {
     assert.deepEqual(settings.login, { by: "password", username: "DOMAIN\\operator", password: "from-environment" });
     assert.equal(environmentVariableOf("exchangeUserName"), "VB365_EXCHANGE_USER_NAME");
   });
+
+  it("takes no half of a way in from the environment beside one that is configured", () => {
+    const { grantType: _, ...byPassword } = { ...complete, grantType: "" };
+    const assertion = { VB365_GRANT_TYPE: "jwt-bearer", VB365_CLIENT_ID: "c", VB365_ASSERTION: "a" };
+    assert.equal(settingsOf(byPassword, { VB365_TOKEN: "t" }).login.by, "password");
+    assert.equal(settingsOf(byPassword, assertion).login.by, "password");
+    const { endpoint = "" } = complete;
+    assert.equal(settingsOf({ endpoint, token: "t" }, assertion).login.by, "token");
+    const exchange = { exchangeUserName: "a", exchangeUserPassword: "b" };
+    const fromBoth = settingsOf({ ...complete, ...exchange }, { VB365_EXCHANGE_APPLICATION_ID: "x" });
+    assert.deepEqual(fromBoth.exchange, { userName: "a", userPassword: "b" });
+  });
 });

@@ -92,6 +92,16 @@ describe("the intent of a restore", () => {
     });
   }
 
+  it("stays the same with a size limit that is switched off", () => {
+    const exported = (difference = {}) => {
+      const { restoreTo: _, ...others } = inputs();
+      return { ...others, exportToPst: { path: "a.pst", ...difference } };
+    };
+    assert.deepEqual(differences(exported(), exported({ enablePstSizeLimit: false })), []);
+    const limited = exported({ enablePstSizeLimit: true, pstSizeLimitBytes: 2 ** 30 });
+    assert.deepEqual(differences(exported(), limited), ["exportToPst"]);
+  });
+
   it("is the same in the stored outputs as in the inputs they came from", () => {
     assert.deepEqual(differingInputs(intentOf(stored(inputs())), intentOf(inputs())), []);
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Counts, RestoreAnswer, SessionEvent } from "../../provider/api/dialects/dialect";
-import { type FailurePolicy, isAcceptable, judge, provesNothingWritten } from "../../provider/restore/outcome";
+import { type FailurePolicy, isAcceptable, judge, unknownCounts } from "../../provider/restore/outcome";
 
 const counts = (difference: Partial<Counts> = {}): Counts => ({
   created: 10,
@@ -144,11 +144,41 @@ describe("judging a restore", () => {
     assert.equal(judge(empty, { kind: "unclear", events: [] }).outcome, "Unknown");
   });
 
-  it("takes it as proved that nothing was written only when created and merged are counted as zero", () => {
+  describe("proof that nothing was written", () => {
+    const isProved = (of: RestoreAnswer, seen: Parameters<typeof judge>[1]) =>
+      judge(of, seen).provesNothingWritten === true;
     const failedAll = counts({ created: 0, merged: 0, skipped: 0, failed: 7 });
-    assert.equal(provesNothingWritten(judge(answer({ counts: failedAll }), none)), true);
-    assert.equal(provesNothingWritten(judge(empty, ours("Failed"))), false);
-    assert.equal(provesNothingWritten(judge(answer({ cannotContinueError: "full" }), none)), false);
+    const statistics = (difference: Partial<Counts>) =>
+      answer({ counts: { ...failedAll, ...difference }, isOfStatistics: true });
+
+    it("is an answer that counts nothing created and nothing merged, and no less", () => {
+      assert.equal(isProved(answer({ counts: failedAll }), none), true);
+      assert.equal(isProved(empty, ours("Failed")), false);
+      assert.equal(isProved(answer({ cannotContinueError: "full" }), none), false);
+    });
+
+    it("is no session whose statistics are zero, because they may not be filled in yet", () => {
+      assert.equal(isProved(statistics({ failed: 7 }), ours("Failed")), true);
+      assert.equal(isProved(statistics({ failed: 0 }), ours("Failed")), false);
+    });
+
+    it("is nothing that somebody cancelled", () => {
+      assert.equal(isProved(answer({ counts: failedAll }), ours("Cancelled")), false);
+    });
+  });
+
+  it("does not count with statistics that contradict themselves", () => {
+    const judgement = judge(answer({ isInconsistent: true }), ours("Success"));
+    assert.equal(judgement.outcome, "SucceededWithWarnings");
+    assert.deepEqual(judgement.counts, unknownCounts);
+    assert.match(judgement.warnings.join(), /do not add up/);
+  });
+
+  it("tells of items that the statistics have in their total and in no counter", () => {
+    const judgement = judge(answer({ uncounted: 7 }), ours("Success"));
+    assert.equal(judgement.outcome, "SucceededWithWarnings");
+    assert.deepEqual([judgement.counts, judgement.warnings.length], [counts(), 1]);
+    assert.match(judgement.warnings.join(), /nothing of 7 items/);
   });
 });
 

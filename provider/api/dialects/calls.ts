@@ -41,7 +41,10 @@ export function callsOf(http: Http, root: string, names: { mailboxes: string; pa
   // A tenant may see its own organisation only. Whether the list is refused then, or holds that one alone, is not documented [?]; the
   // singular resource is the tenant's either way.
   let isTenant = false;
-  const isRefused = (error: unknown) => isApiError(error) && error.status === 403;
+  const isRefused = (error: unknown) =>
+    isApiError(error) &&
+    error.code !== "authentication" &&
+    (error.status === 403 || error.vendorCode === "ResourceAccessDenied");
   const ownOrganization = async () => parseOrganization(await http.json(get("/Organization")));
   const listOrganizations = async (list: () => Promise<Organization[]>): Promise<Organization[]> => {
     try {

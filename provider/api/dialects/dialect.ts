@@ -37,6 +37,8 @@ export interface Mailbox {
 /** A restore session, as the server describes it. */
 export interface RestoreSession {
   id: string;
+  /** Vex for Exchange, Veod, Vesp, Vet; empty when the server did not say. */
+  type: string;
   state: "Working" | "Stopped";
   /** As the server names it; may be empty. */
   name: string;
@@ -61,6 +63,10 @@ export interface SessionEvent {
   message: string;
   startTime: string;
   endTime: string | undefined;
+  /** What was restored, from where, and to where, as the server names them; told from v6 on. */
+  itemName?: string | undefined;
+  source?: string | undefined;
+  target?: string | undefined;
 }
 
 /** What was counted by the server; null = it did not say. */
@@ -79,6 +85,12 @@ export interface RestoreAnswer {
   /** The restore has only begun, and this session tells of it (v8). */
   runsIn?: string;
   counts: Counts | undefined;
+  /** Told by the session's statistics, which may not be filled in yet (v8). */
+  isOfStatistics?: true;
+  /** The counters contradict each other: they are not filled in yet, or tell of something else. */
+  isInconsistent?: boolean;
+  /** Items of the total that no counter has: left alone, or not counted yet. */
+  uncounted?: number;
   warnings: string[];
   exceptions: string[];
   cannotContinueError: string | undefined;

@@ -74,6 +74,7 @@ export function parseSession(item: unknown): RestoreSession {
   const state = fields.text("state")?.toLowerCase();
   return {
     id: fields.requiredText("id"),
+    type: fields.text("type") ?? "",
     state: state === "stopped" || state === "stopping" ? "Stopped" : "Working",
     name: fields.text("name") ?? "",
     organization: fields.text("organization") ?? "",
@@ -97,16 +98,19 @@ export function parseMailbox(item: unknown): Mailbox {
 
 export function parseEvent(item: unknown): SessionEvent {
   const fields = fieldsOf(item, "Events");
-  const message = fields.text("message") ?? "";
+  // Optional from v6 on. The first event of every session says that it was started, and is no restore's.
+  const type = fields.text("type") ?? ((fields.count("order") ?? 0) === 0 ? "None" : "");
   return {
     id: fields.requiredText("id"),
-    // Optional from v6 on; the first event of every session is known by its words.
-    type: fields.text("type") ?? (/^restore session started/i.test(message) ? "None" : ""),
+    type,
     status: fields.text("status") ?? "",
     title: fields.text("title") ?? "",
-    message,
+    message: fields.text("message") ?? "",
     startTime: fields.text("startTime") ?? "",
     endTime: fields.text("endTime"),
+    itemName: fields.text("itemName"),
+    source: fields.text("source"),
+    target: fields.text("target"),
   };
 }
 
@@ -145,33 +149,77 @@ export function parseRestoreAnswer(body: unknown): RestoreAnswer {
   return { counts: counted ? counts : undefined, warnings, exceptions, cannotContinueError };
 }
 
-/** `{sessionId}` (v8), or, should a server of that version wait for the end all the same, what it counted. */
+/** `{sessionId}` (v8), or, should a server of that version wait for the end all the same, what it counted. Failures beside it count, too. */
 export function parseBegunRestore(body: unknown): RestoreAnswer {
-  const runsIn = body === undefined || body === null ? undefined : fieldsOf(body, "Restore").text("sessionId");
-  return runsIn === undefined
-    ? parseRestoreAnswer(body)
-    : { runsIn, counts: undefined, warnings: [], exceptions: [], cannotContinueError: undefined };
+  if (body === undefined || body === null) {
+    return parseRestoreAnswer(body);
+  }
+  const fields = fieldsOf(body, "Restore");
+  const runsIn = fields.text("sessionId");
+  if (runsIn === undefined) {
+    return parseRestoreAnswer(body);
+  }
+  const [cannotContinueError] = fields.texts("cannotContinueError");
+  return {
+    runsIn,
+    counts: undefined,
+    warnings: fields.texts("warnings"),
+    exceptions: fields.texts("exceptions"),
+    cannotContinueError,
+  };
 }
 
-/** Counters of a whole session (v8). */
+/** Counters of a whole session (v8). What is missing is unknown, and never stands for none. */
 export function parseStatistics(body: unknown): RestoreAnswer {
   const fields = fieldsOf(body, "Statistics");
-  const restored = fields.count("restoredItemsCount");
+  const [total = null, restored = null, failed = null, skipped = null] = [
+    "totalItemsCount",
+    "restoredItemsCount",
+    "failedItemsCount",
+    "skippedItemsCount",
+  ].map((name) => fields.count(name));
+  const ofItems = (fields.items("items") ?? []).map(parseRestoredItem);
+  const [mailbox, ...others] = ofItems.flatMap(({ counts }) => counts ?? []);
+  const { created = null, merged = null } = others.length === 0 ? (mailbox ?? {}) : {};
+  const isSplit = created !== null && merged !== null;
+  const sum = isSplit ? created + merged : restored;
+  // What the total is of is not said: "items in the backup", and in its sample those of the three counters.
+  const counted = sum === null || failed === null || skipped === null ? null : sum + failed + skipped;
+  const left = total === null || counted === null ? 0 : total - counted;
   const counts: Counts = {
-    created: null,
-    merged: null,
-    failed: fields.count("failedItemsCount"),
-    skipped: fields.count("skippedItemsCount"),
+    ...(isSplit ? { created, merged } : { created: null, merged: null }),
+    failed,
+    skipped,
     failedFolders: null,
-    ...(restored === null ? {} : { restored }),
+    ...(isSplit || restored === null ? {} : { restored }),
   };
-  const isCounted = restored !== null && counts.failed !== null && counts.skipped !== null;
   return {
-    counts: isCounted ? counts : undefined,
-    warnings: fields.texts("warnings"),
-    exceptions: fields.texts("errors"),
+    counts: [restored, failed, skipped].some((count) => count !== null) ? counts : undefined,
+    isOfStatistics: true,
+    isInconsistent: left < 0 || (restored !== null && sum !== restored),
+    ...(left > 0 ? { uncounted: left } : {}),
+    warnings: [...fields.texts("warnings"), ...ofItems.flatMap(({ warnings }) => warnings)],
+    exceptions: [...fields.texts("errors"), ...ofItems.flatMap(({ failure }) => failure ?? [])],
     cannotContinueError: undefined,
   };
+}
+
+/** What the statistics tell of one thing that was restored: a mailbox, whose items they count, or an item. */
+function parseRestoredItem(item: unknown): {
+  counts: Pick<Counts, "created" | "merged"> | undefined;
+  failure: string | undefined;
+  warnings: string[];
+} {
+  const fields = fieldsOf(item, "Statistics");
+  const [created = null, merged = null] = ["createdMailboxItemsCount", "mergedMailboxItemsCount"].map((count) =>
+    fields.count(count),
+  );
+  const [said] = [...fields.texts("cannotContinueMailboxError"), ...fields.texts("error")];
+  const name = fields.text("name") ?? fields.text("title") ?? "an item";
+  const hasFailed = fields.text("status")?.toLowerCase() === "failed";
+  const failure = said === undefined && !hasFailed ? undefined : `${name}: ${said ?? "failed"}`;
+  const counts = created === null && merged === null ? undefined : { created, merged };
+  return { counts, failure, warnings: fields.texts("warnings") };
 }
 
 export function parseDeviceCode(body: unknown): DeviceCode {

@@ -206,7 +206,28 @@ export interface WireSessionStatistics {
   skippedItemsCount: number;
   warnings?: string[] | null;
   errors?: string[] | null;
-  items: unknown[];
+  /** What was restored; optional, and also other types than this one. */
+  items: WireRestoredMailbox[];
+}
+
+/** A mailbox in the statistics of a session, v8. */
+export interface WireRestoredMailbox {
+  id: string;
+  itemRestoreDetailsType: "BulkMailbox";
+  itemType: string;
+  name: string;
+  /** Success, Warning, Failed, …. */
+  status: string;
+  error?: string;
+  warnings?: string[];
+  mailboxEmail: string;
+  mailboxIsArchive: boolean;
+  mailboxIsPublic: boolean;
+  createdMailboxItemsCount: number;
+  mergedMailboxItemsCount: number;
+  failedMailboxItemsCount: number;
+  skippedMailboxItemsCount: number;
+  cannotContinueMailboxError?: string;
 }
 
 /** `GET RestorePoints?organizationId&repositoryId`: an array in v6, pages from v7 on. What it holds is told by the flags. */

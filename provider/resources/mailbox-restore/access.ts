@@ -104,10 +104,16 @@ export function accessOf(
   }
   return {
     access: Object.fromEntries(
-      variant.takes.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])),
+      variant.takes.flatMap((name) => {
+        const value = given[name];
+        return value === undefined ? [] : [[name, name === "applicationCertificate" ? compact(value) : value]];
+      }),
     ) as unknown as ExchangeAccess,
   };
 }
+
+/** Base64 is often written in lines, and not every server reads it so. */
+const compact = (base64: string) => base64.replace(/\s+/g, "");
 
 /** What is wrong with a certificate, as far as it can be said here: the server would say it after the restore session was opened. */
 function whyNotCertificate({
@@ -118,12 +124,12 @@ function whyNotCertificate({
     return undefined;
   }
   const about = (reason: string): AccessMistake => ({ name: "applicationCertificate", reason });
-  const compact = text.replace(/\s+/g, "");
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(compact) || compact.length % 4 !== 0) {
+  const base64 = compact(text);
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64) || base64.length % 4 !== 0) {
     return about("must be a PFX with its private key in base64, as made by: base64 -w0 application.pfx");
   }
   try {
-    createSecureContext({ pfx: Buffer.from(compact, "base64"), ...(passphrase === undefined ? {} : { passphrase }) });
+    createSecureContext({ pfx: Buffer.from(base64, "base64"), ...(passphrase === undefined ? {} : { passphrase }) });
     return undefined;
   } catch (error) {
     const said = error instanceof Error ? error.message : "";
@@ -133,9 +139,12 @@ function whyNotCertificate({
         reason: "does not open the certificate",
       };
     }
+    if (/unable to load private key/i.test(said)) {
+      return about("has no private key: export it together with its key");
+    }
     // An old cipher inside is refused by this OpenSSL, and no matter for the server.
     return /not enough data|wrong tag|header too long|bad object header|asn1|too long|nested asn1/i.test(said)
-      ? about("is base64, and no PFX: it may be cut off, or be a certificate without its private key")
+      ? about("is base64, and no PFX: it may be cut off, or be a bare certificate")
       : undefined;
   }
 }

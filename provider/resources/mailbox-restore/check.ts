@@ -3,7 +3,7 @@ import type { ApiVersion } from "../../versions";
 import type { ConfigMistake, ExchangeSettings } from "../../config";
 import { whyNotWritable } from "../../restore/pst";
 import { accessNames, accessOf } from "./access";
-import { type MailboxRestoreInputs, actionNames, withDefaults } from "./inputs";
+import { type ExportToPstInput, type MailboxRestoreInputs, actionNames, withDefaults } from "./inputs";
 import { differingInputs, intentOf } from "./intent";
 import { type Mistake, unknownValue } from "../shape";
 import { findUnspoken } from "../unspoken";
@@ -39,6 +39,10 @@ export function check(olds: object, news: object, surroundings: CheckSurrounding
     news as MailboxRestoreInputs,
     runsNothing ? (stored as Record<string, unknown>) : undefined,
   );
+  if (runsNothing && isKnown(inputs.session) && isKnown(stored.session) && stored.session.apiVersion === undefined) {
+    // An older package did not put it in, and its upgrade changes nothing.
+    delete inputs.session.apiVersion;
+  }
   const shape = findShapeMistakes(inputs);
   const mistakes = [...shape, ...findContradictions(inputs)];
   if (!runsNothing && shape.length === 0) {
@@ -125,10 +129,7 @@ function findContradictions(inputs: MailboxRestoreInputs): Mistake[] {
     mistakes.push({ path: "adopt", reason: "give either adopt.restoreSessionId or adopt.note" });
   }
   const { exportToPst } = inputs;
-  if (
-    isKnown(exportToPst) &&
-    (exportToPst.enablePstSizeLimit === true) !== (exportToPst.pstSizeLimitBytes !== undefined)
-  ) {
+  if (isKnown(exportToPst) && isHalfOfSizeLimit(exportToPst)) {
     mistakes.push({
       path: "exportToPst.pstSizeLimitBytes",
       reason: "give exportToPst.enablePstSizeLimit: true and exportToPst.pstSizeLimitBytes together, or neither",
@@ -138,6 +139,12 @@ function findContradictions(inputs: MailboxRestoreInputs): Mistake[] {
     mistakes.push({ path: "mailbox.email", reason: "give either mailbox.email or mailbox.id" });
   }
   return mistakes;
+}
+
+/** A value that is not known yet may be the other half. */
+function isHalfOfSizeLimit({ enablePstSizeLimit: isOn, pstSizeLimitBytes: bytes }: ExportToPstInput): boolean {
+  const areKnown = (isOn as unknown) !== unknownValue && (bytes as unknown) !== unknownValue;
+  return areKnown && (isOn === true) !== (bytes !== undefined);
 }
 
 function findGuardMistakes(
@@ -172,7 +179,9 @@ function findGuardMistakes(
     }
     mistakes.push(...findUnspoken(apiVersion, name, action, accessNames));
   }
-  mistakes.push(...findUnspoken(apiVersion, "exportToPst", inputs.exportToPst));
+  // What is switched off can be said to every version.
+  const isOff = inputs.exportToPst?.enablePstSizeLimit === false ? ["enablePstSizeLimit"] : [];
+  mistakes.push(...findUnspoken(apiVersion, "exportToPst", inputs.exportToPst, isOff));
   mistakes.push(...findUnspoken(apiVersion, "", { repositoryId: inputs.repositoryId }));
   const { exportToPst } = inputs;
   if (isKnown(exportToPst) && isKnown(exportToPst.path)) {

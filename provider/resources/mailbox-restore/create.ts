@@ -55,7 +55,7 @@ async function carryOut(
   const timeouts = timeoutsOf(inputs.timeouts, connection.settings.timeouts);
   const surroundings = { journal, sessionLook, engineIsGone, report: voice.activity, warn: voice.warn };
   keepSecrets(connection, inputs);
-  const { earlier, record } = await restoreMailbox(
+  const { earlier, record, apiVersion } = await restoreMailbox(
     connection,
     {
       identity,
@@ -73,7 +73,7 @@ async function carryOut(
   );
   if (earlier === undefined) {
     const { endpoint } = connection.settings;
-    return outputsOf(inputs, { attemptId, endpoint, apiVersion: connection.dialect.apiVersion, record });
+    return outputsOf(inputs, { attemptId, endpoint, apiVersion, record });
   }
   const what = isOpen(record.outcome)
     ? "was begun already, and never recorded"

@@ -63,6 +63,8 @@ export interface MailboxInput {
 /** What was declared of a restore session, and where it is now. */
 export interface SessionInput {
   restoreSessionId: string;
+  /** Version of the REST API that it was opened with. No part of what is declared. */
+  apiVersion?: string;
   organization: string;
   pointInTime: string;
   showDeleted?: boolean;

@@ -80,6 +80,9 @@ function actionOf(value: unknown): unknown {
   const action = Object.fromEntries(
     Object.entries(value).filter(([name]) => !(accessNames as readonly string[]).includes(name)),
   );
+  if (action["enablePstSizeLimit"] === false) {
+    delete action["enablePstSizeLimit"];
+  }
   return action["mailbox"] === undefined ? action : { ...action, mailbox: lowerCase(action["mailbox"]) };
 }
 

@@ -61,8 +61,8 @@ export function createMemory(opened: () => { journal: Journal; sessionLook: Sess
         .filter(({ again, stage }) => !again && stage === "answered")
         .forEach(close);
     },
-    sawOutputs({ attemptId, sessionId, exportToPst }) {
-      opened().sessionLook.witness({ attemptId, sessionId, exportToPst });
+    sawOutputs({ attemptId, sessionId, exportToPst, pending }) {
+      opened().sessionLook.witness({ attemptId, sessionId, exportToPst, pending });
       if (sessionId !== null) {
         close({ attemptId, sessionId });
       }

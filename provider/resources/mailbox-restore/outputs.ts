@@ -86,10 +86,13 @@ export function policyOf(inputs: Pick<MailboxRestoreInputs, "failurePolicy">): F
 }
 
 /** Is this a result that nobody knows, and that the program accepts as it is? */
-export function isAcceptedUnknown({ outcome, counts, onUnknown }: MailboxRestoreOutputs): boolean {
+export function isAcceptedUnknown(outputs: MailboxRestoreOutputs): boolean {
+  const { outcome, counts } = outputs;
   const isUnknown = outcome === "Unknown" || (outcome === "PartiallyFailed" && counts.failed === null);
-  return typeof onUnknown === "object" && isUnknown;
+  return isUnknown && isAcceptanceDeclared(outputs);
 }
+
+export const isAcceptanceDeclared = ({ onUnknown }: MailboxRestoreOutputs) => typeof onUnknown === "object";
 
 /** The same result, accepted by a person; there is nothing left to look at. */
 export function accepted({ pending: _settled, ...outputs }: MailboxRestoreOutputs): MailboxRestoreOutputs {

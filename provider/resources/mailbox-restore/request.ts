@@ -2,7 +2,7 @@ import type { ExchangeAccess } from "../../api/dialects/dialect";
 import type { ExchangeSettings } from "../../config";
 import { ConfigError } from "../../errors";
 import type { Connection } from "../../restore/connection";
-import type { RestoreAction, RestoreSource } from "../../restore/restore";
+import type { RestoreAction, RestoreSource } from "../../restore/request";
 import { parseAge } from "../../timeouts";
 import { type AccessInput, accessOf, secretAccessNames } from "./access";
 import type { MailboxRestoreInputs } from "./inputs";
@@ -21,12 +21,21 @@ export function keepSecrets(
 
 export function sourceOf(inputs: MailboxRestoreInputs): RestoreSource {
   if (inputs.restoreSessionId !== undefined) {
-    return { restoreSessionId: inputs.restoreSessionId, mailbox: { id: inputs.mailboxId ?? "" } };
+    return {
+      restoreSessionId: inputs.restoreSessionId,
+      mailbox: { id: inputs.mailboxId ?? "" },
+      isOfProgram: false,
+    };
   }
   const { id, email = "", archive = false } = inputs.mailbox ?? {};
   if (inputs.session !== undefined) {
-    const { restoreSessionId } = inputs.session;
-    return { restoreSessionId, mailbox: id === undefined ? { email, archive } : { id } };
+    const { restoreSessionId, apiVersion } = inputs.session;
+    return {
+      restoreSessionId,
+      mailbox: id === undefined ? { email, archive } : { id },
+      isOfProgram: true,
+      apiVersion,
+    };
   }
   return {
     organization: inputs.organization ?? "",

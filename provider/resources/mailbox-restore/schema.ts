@@ -23,6 +23,7 @@ export const findShapeMistakes = shapeCheck(
     session: object(
       {
         restoreSessionId: text,
+        apiVersion: text,
         organization: text,
         pointInTime: moment,
         showDeleted: flag,

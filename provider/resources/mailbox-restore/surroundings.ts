@@ -1,4 +1,4 @@
-import type { RestoreSurroundings } from "../../restore/restore";
+import type { RestoreSurroundings } from "../../restore/request";
 
 /** What a resource may tell the person who watches. */
 export interface Voice {

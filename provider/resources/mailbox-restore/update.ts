@@ -1,13 +1,21 @@
 import { ConfigError, messageOf } from "../../errors";
 import { textOf } from "../../restore/attribution";
 import type { Connection } from "../../restore/connection";
-import { type Patience, type SentRestore, type Sight, follow, look, stopPending } from "../../restore/follow";
+import {
+  type Patience,
+  type SentRestore,
+  type Sight,
+  follow,
+  isRefusedForGood,
+  look,
+  stopPending,
+} from "../../restore/follow";
 import { renameOwner } from "../../restore/pst";
 import { shorten, shownEvent } from "../../restore/record";
 import { timeoutsOf } from "../../timeouts";
 import { isDoneByHand, withDoubt } from "./adopt";
 import type { MailboxRestoreInputs } from "./inputs";
-import { type MailboxRestoreOutputs, accepted, isAcceptedUnknown, withEdits } from "./outputs";
+import { type MailboxRestoreOutputs, accepted, isAcceptanceDeclared, isAcceptedUnknown, withEdits } from "./outputs";
 import { keepSecrets } from "./request";
 import type { Surroundings } from "./surroundings";
 import { verdictOn } from "./verdict";
@@ -29,29 +37,31 @@ export async function update(
   if (pst !== undefined && urn !== undefined && urn !== olds.__urn) {
     await renameOwner(pst.path, attemptId, urn);
   }
-  if (isAcceptedUnknown(outputs)) {
-    // A person has decided. Nothing is asked or stopped: the server may be gone, and the restore may still run there.
-    outputs = accepted(outputs);
-  } else if (outputs.pending !== undefined) {
+  // Where a person has decided, nothing is asked or stopped: the server may be gone, and the restore may still run there.
+  if (outputs.pending !== undefined && !isAcceptedUnknown(outputs)) {
     voice.activity("looking how the restore went on");
     const connection = open();
     keepSecrets(connection, news);
-    refuseAnotherServer(connection, outputs);
-    const limitMs = timeoutsOf(news.timeouts, connection.settings.timeouts).restore;
-    outputs = await seeTheEnd(connection, outputs, { limitMs, report: voice.activity, isPointless: engineIsGone });
+    if (connection.settings.endpoint === outputs.endpoint) {
+      const limitMs = timeoutsOf(news.timeouts, connection.settings.timeouts).restore;
+      outputs = await seeTheEnd(connection, outputs, { limitMs, report: voice.activity, isPointless: engineIsGone });
+    } else if (isAcceptanceDeclared(outputs)) {
+      outputs = { ...outputs, outcome: "Unknown" };
+    } else {
+      throw onAnotherServer(connection, outputs);
+    }
   }
+  outputs = isAcceptedUnknown(outputs) ? accepted(outputs) : outputs;
   voice.conclude(verdictOn(outputs));
   return outputs;
 }
 
-function refuseAnotherServer({ settings }: Connection, { mailboxEmail, endpoint }: MailboxRestoreOutputs): void {
-  if (settings.endpoint !== endpoint) {
-    throw new ConfigError(
-      `The restore of ${mailboxEmail} was begun on ${endpoint} and cannot be looked up on ` +
-        `${settings.endpoint}. Set vb365:endpoint back to see how it ended; or look for yourself and accept it with ` +
-        `onUnknown: { accept: "why" }, or set a new runId to restore again.`,
-    );
-  }
+function onAnotherServer({ settings }: Connection, { mailboxEmail, endpoint }: MailboxRestoreOutputs): ConfigError {
+  return new ConfigError(
+    `The restore of ${mailboxEmail} was begun on ${endpoint} and cannot be looked up on ` +
+      `${settings.endpoint}. Set vb365:endpoint back to see how it ended; or look for yourself and accept it with ` +
+      `onUnknown: { accept: "why" }, or set a new runId to restore again.`,
+  );
 }
 
 /**
@@ -73,7 +83,8 @@ export async function seeTheEnd(
   try {
     sight = patience === undefined ? await look(dialect, sent) : await follow(dialect, sent, patience);
   } catch (error) {
-    return { ...outputs, warnings: shorten([`Looking again failed: ${messageOf(error)}`, ...outputs.warnings]) };
+    const warnings = shorten([`Looking again failed: ${messageOf(error)}`, ...outputs.warnings]);
+    return { ...outputs, warnings, outcome: isRefusedForGood(error) ? "Unknown" : outputs.outcome };
   }
   if (sight.kind !== "ended") {
     return { ...outputs, outcome: sight.kind === "running" ? "Unfinished" : "Unknown" };

@@ -1,4 +1,4 @@
-import { isNotFound, messageOf } from "../../errors";
+import { isNotFound, isNotServed, messageOf } from "../../errors";
 import type { Connection } from "../../restore/connection";
 import { resolvePointInTime } from "../../restore/point-in-time";
 import { backupIn } from "../../restore/repository";
@@ -69,7 +69,8 @@ export async function readSession(
   try {
     return { ...outputs, state: (await dialect.getSession(outputs.restoreSessionId)).state };
   } catch (error) {
-    if (isNotFound(error)) {
+    // A server that was upgraded does not speak its version any more, and knows nothing of it.
+    if (isNotFound(error) || isNotServed(error)) {
       return { ...outputs, state: "Stopped" };
     }
     throw error;
