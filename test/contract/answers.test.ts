@@ -10,6 +10,8 @@ import { checked, checkedEmpty, checkedError } from "./schemas";
 
 const everything: SimulatorOptions = {
   restoreAnswer: "counters",
+  restoreEvents: "fields",
+  statistics: "items",
   otherLogins: [
     {
       username: "tenant@contoso.example",
