@@ -44,7 +44,7 @@ describe("vb365 sessions and vb365 stop", () => {
       after.sessions.map(({ id, state }) => [id, state]).sort(),
       [first, second].sort().map((id) => [id, "Stopped"]),
     );
-    const fields = ["createdAt", "endedAt", "id", "initiatedBy", "name", "organization", "result", "state"];
+    const fields = ["createdAt", "endedAt", "id", "initiatedBy", "name", "organization", "result", "state", "type"];
     assert.deepEqual(Object.keys(after.sessions[0] ?? {}).sort(), fields);
   });
 
