@@ -39,6 +39,7 @@ export type {
   RestoreToOriginalLocationArgs,
   SessionSourceArgs,
   TimeoutsArgs,
+  VerifyArgs,
 } from "./mailbox-restore";
 export { Provider } from "./provider";
 export type { ProviderArgs } from "./provider";

@@ -42,13 +42,17 @@ export type MailboxArgs =
 
 /** Export to a PST file on the machine that runs Pulumi. */
 export interface ExportToPstArgs {
-  /** File to write; relative to the program's folder, which is made. A file that is not this resource's own is never overwritten. */
+  /**
+   * File to write, relative to the program's folder; missing folders are made, mode 0600. It may name `{email}`, `{mailboxId}`, `{date}` (day
+   * of the run, UTC) and `{runId}`; a value that would lead out of the folder is refused, one that no file's name can hold is made safe and
+   * told. A file that is not this resource's own is never overwritten. The parts of a split export are numbered: `finance.1.pst`.
+   */
   path: pulumi.Input<string>;
   /** Export only items that contain this. Default: everything. */
   contentKeywords?: pulumi.Input<string>;
   /**
    * Let the server split the file where it grows larger than `pstSizeLimitBytes`. Default false. REST API v4 and later. A mailbox over the
-   * limit comes as a ZIP, which is refused so far; nothing is kept of it.
+   * limit comes as a ZIP, which is unpacked while it arrives; `pst.files` lists the parts.
    */
   enablePstSizeLimit?: pulumi.Input<boolean>;
   /** From 1 GiB (1073741824) to 49 GiB, in bytes; needed with `enablePstSizeLimit`. */
@@ -174,6 +178,16 @@ export interface TimeoutsArgs {
   restore?: pulumi.Input<string>;
 }
 
+/** How an exported file is proved. An edit counts from the next export or refresh on. */
+export interface VerifyArgs {
+  /** Open it with a PST library and read every item: `pst.contents` has how many. Default false; a large file takes long. */
+  contents?: pulumi.Input<boolean>;
+  /** Compare the content at every refresh. Default false: size and time, and the content only where the time is another one. */
+  hashOnRefresh?: pulumi.Input<boolean>;
+  /** Write `PATH.sha256` beside it, for `sha256sum -c`. Default false. */
+  sha256File?: pulumi.Input<boolean>;
+}
+
 /** A restore that was done by hand. */
 export type AdoptArgs =
   | {
@@ -210,6 +224,8 @@ export interface CommonArgs {
   >;
   /** For the record; changes nothing. */
   reason?: pulumi.Input<string>;
+  /** What is done to prove an exported file, beyond the checks that always run: size, magic, format, and the header's checksum and size. */
+  verify?: pulumi.Input<VerifyArgs>;
   /** What a destroy does to the exported file. Default `"keep"`. Restored mail always stays. */
   onDestroy?: pulumi.Input<"keep" | "deletePst">;
   /** How long what is waited for. Pulumi's own `customTimeouts` do not reach a dynamic provider. */

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { setTimeout as wait } from "node:timers/promises";
 
 /** What the simulator is going to answer. */
 export interface Answer {
@@ -17,8 +18,10 @@ export interface Answer {
 export interface Spoiling {
   /** Cut the line after so many bytes of the body. */
   cutAfterBytes?: number;
-  /** A Content-Length other than the body's; when it is less, only so many bytes are sent. */
-  contentLength?: number;
+  /** A Content-Length other than the body's; when it is less, only so many bytes are sent. "none": the body ends with its last chunk. */
+  contentLength?: number | "none";
+  /** Pieces of so many bytes, and a pause before each. */
+  drip?: { bytes: number; pauseMs: number };
 }
 
 /** An answer with a JSON body. */
@@ -46,20 +49,25 @@ function bodyOf(bytes: Buffer): Pick<Answer, "length" | "open"> {
  * Fulfilled also when the client goes away in between; rejected when the body cannot be read.
  */
 export async function sendAnswer(response: ServerResponse, answer: Answer, spoiling: Spoiling = {}): Promise<void> {
-  const isSpoilt = spoiling.cutAfterBytes !== undefined || spoiling.contentLength !== undefined;
+  const { cutAfterBytes, contentLength = answer.length, drip } = spoiling;
+  const isSpoilt = cutAfterBytes !== undefined || (contentLength !== "none" && contentLength !== answer.length);
   response.writeHead(answer.status, {
     ...answer.headers,
-    "Content-Length": spoiling.contentLength ?? answer.length,
+    ...(contentLength === "none" ? {} : { "Content-Length": contentLength }),
     ...(isSpoilt ? { Connection: "close" } : {}),
   });
+  const body = drip === undefined ? answer.open() : Readable.from(dripped(answer.open(), drip));
   if (!isSpoilt) {
-    await delivered(pipeline(answer.open(), response));
+    await delivered(pipeline(body, response));
     return;
   }
   response.flushHeaders();
   // A client that was promised fewer bytes takes more of them for an error of HTTP: so they are not sent.
-  const bytesToSend = Math.min(spoiling.cutAfterBytes ?? answer.length, spoiling.contentLength ?? answer.length);
-  await delivered(pipeline(firstBytes(answer.open(), bytesToSend), response, { end: false }));
+  const bytesToSend = Math.min(
+    cutAfterBytes ?? answer.length,
+    contentLength === "none" ? answer.length : contentLength,
+  );
+  await delivered(pipeline(firstBytes(body, bytesToSend), response, { end: false }));
   // Sends what is still in the buffers, then closes: the client gets exactly these bytes and then the end of the line.
   response.socket?.destroySoon();
 }
@@ -83,6 +91,15 @@ async function* firstBytes(source: Readable, count: number): AsyncGenerator<Buff
     left -= Math.min(left, chunk.length);
     if (left === 0) {
       return;
+    }
+  }
+}
+
+async function* dripped(source: Readable, { bytes, pauseMs }: { bytes: number; pauseMs: number }) {
+  for await (const chunk of source as AsyncIterable<Buffer>) {
+    for (let at = 0; at < chunk.length; at += bytes) {
+      await wait(pauseMs, undefined, { ref: false });
+      yield chunk.subarray(at, at + bytes);
     }
   }
 }

@@ -72,6 +72,7 @@ export async function dispatch(self: Dispatcher, request: IncomingMessage, respo
   await sendAnswer(response, answer, {
     ...(effect.cutAfterBytes === undefined ? {} : { cutAfterBytes: effect.cutAfterBytes }),
     ...(effect.contentLength === undefined ? {} : { contentLength: effect.contentLength }),
+    ...(effect.drip === undefined ? {} : { drip: effect.drip }),
   });
 }
 
@@ -107,6 +108,7 @@ async function work(
       user,
       authorization,
       range: request.headers.range,
+      ifRange: [request.headers["if-range"]].flat()[0],
       baseUrl: version.isFlat ? "" : `https://${host ?? ""}`,
       restoreResult:
         plan.effect !== undefined && "restoreResult" in plan.effect ? plan.effect.restoreResult : undefined,

@@ -38,7 +38,8 @@ export interface RestoreResult {
  * - `resetBeforeAnswer`, `resetBeforeWork`: the line is cut without an answer, with the work done or not.
  * - `delayMs`: the answer waits, in milliseconds of real time, after the work.
  * - `contentLength`: a Content-Length that is not the body's. More: the connection is closed after the body. Less: only so
- *   many bytes are sent, a truncated file in an answer that is whole.
+ *   many bytes are sent, a truncated file in an answer that is whole. "none": the answer says nothing of its size.
+ * - `drip`: the body comes in pieces of so many bytes, with a pause before each, in milliseconds of real time.
  * - `expireToken`: the token sent is no longer valid; 401, no work.
  * - `expireSession`: the restore session in the path has been idle too long; then the request is treated as usual.
  * - `restoreResult`: the restore does not go well.
@@ -56,7 +57,8 @@ export type FaultEffect =
   | { resetBeforeAnswer: true }
   | { resetBeforeWork: true }
   | { delayMs: number }
-  | { contentLength: number }
+  | { contentLength: number | "none" }
+  | { drip: { bytes: number; pauseMs: number } }
   | { expireToken: true }
   | { expireSession: true }
   | { restoreResult: RestoreResult };

@@ -81,6 +81,10 @@ export interface OpenPoints {
   rangeAnswer: "partial" | "whole";
   /** The file that a second request for the same export gets: the one that was made, or one that is made anew, with other bytes. Default "kept". [inf] */
   exportFile: "kept" | "rebuilt";
+  /** Does an export come with an `ETag` that names its bytes? Default "none". [inf] */
+  exportTag: "none" | "strong";
+  /** How the ZIP of a split export is packed. Default "stored". [inf] */
+  splitExport: "stored" | "deflated";
 }
 
 const defaults: OpenPoints = {
@@ -119,6 +123,8 @@ const defaults: OpenPoints = {
   exportFileName: "mailbox",
   rangeAnswer: "partial",
   exportFile: "kept",
+  exportTag: "none",
+  splitExport: "stored",
 };
 
 /** Those that were chosen, and the defaults of the others. */

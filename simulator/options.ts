@@ -1,7 +1,7 @@
 import type { OpenPoints } from "./open-points";
 import { openPointsOf } from "./open-points";
 import type { PstSource } from "./pst";
-import { pstFile } from "./pst";
+import { pstFiles } from "./pst";
 import type { OrganizationSeed } from "./seed";
 import { defaultOrganizations, withIds } from "./seed";
 import { ServerState } from "./state";
@@ -56,7 +56,7 @@ export function stateFrom(options: SimulatorOptions): { state: ServerState; logi
     ...open,
     exchange: options.exchange ?? { userName: "restore-account@contoso.example", userPassword: "Ex%mple-Exchange-1" },
     application: options.application,
-    pst: pstFile(options.pst),
+    psts: pstFiles(options.pst),
     reshape: options.reshape,
   };
   const organizations = withIds(options.organizations ?? defaultOrganizations());

@@ -54,7 +54,7 @@ export interface MailboxExport {
 export interface Behaviour extends OpenPoints {
   exchange: { userName: string; userPassword: string };
   application: { applicationId: string; certificate: string; certificatePassword?: string } | undefined;
-  pst: PstFile;
+  psts: PstFile[];
   reshape: ((body: unknown, request: { method: string; path: string }) => unknown) | undefined;
 }
 

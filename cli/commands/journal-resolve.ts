@@ -9,7 +9,7 @@ import {
   openJournal,
 } from "../../provider/restore/journal";
 import { type Judgement, type Outcome, unknownCounts } from "../../provider/restore/outcome";
-import { discardPart } from "../../provider/restore/pst";
+import { discardParts } from "../../provider/pst/draft";
 import { type RestoreRecord, isOpen, recordOf } from "../../provider/restore/record";
 import { answer } from "../connection";
 import { exitCodes } from "../exit";
@@ -138,7 +138,7 @@ async function settleNotCarriedOut(journal: Journal, entry: JournalEntry, why: s
     );
   }
   if (entry.path !== null) {
-    await discardPart(entry.path, entry.attemptId);
+    await discardParts(entry.path, entry.attemptId);
   }
   await journal.settle(entry, why);
   const does = entry.action === "exportToPst" ? "makes it again" : "sends it";

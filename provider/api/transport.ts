@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Trust } from "../config";
 import { ConnectionError, isConnectionError, messageOf } from "../errors";
-import { createAgent, explainDistrust } from "./tls";
+import { createAgent, explainDistrust, gatherRecords } from "./tls";
 
 /** One HTTP request, as far as the layers above need to say it. */
 export interface HttpRequest {
@@ -73,12 +73,14 @@ export function createTransport(options: TransportOptions): Transport {
       const connecting = request.repeatable ? undefined : setTimeout(() => abort.abort(), connectLimitMs);
       const agent = request.repeatable
         ? pooled
-        : createAgent(options.trust, { maxSockets: 1 }, (socket) => {
-            isSecure = true;
-            clearTimeout(connecting);
-            // Probed by TCP while the server works: it may be silent for hours, and what drops an idle connection says nothing.
-            socket.setKeepAlive(true, 60_000);
-          });
+        : gatherRecords(
+            createAgent(options.trust, { maxSockets: 1 }, (socket) => {
+              isSecure = true;
+              clearTimeout(connecting);
+              // Probed by TCP while the server works: it may be silent for hours, and what drops an idle connection says nothing.
+              socket.setKeepAlive(true, 60_000);
+            }),
+          );
       try {
         const response = await fetch(url, {
           method: request.method,
@@ -87,6 +89,7 @@ export function createTransport(options: TransportOptions): Transport {
           agent,
           redirect: "manual",
           compress: false,
+          highWaterMark: waitingBytes,
           signal: abort.signal,
         });
         const body = response.body as Readable;
@@ -129,6 +132,9 @@ export async function readText(response: HttpResponse, maxBytes = 64 * 1024 * 10
   }
   return Buffer.concat(chunks).toString("utf8");
 }
+
+/** Bytes of an answer that may wait here to be read. */
+const waitingBytes = 1024 * 1024;
 
 const tooLarge = { notSent: false, repeatable: false };
 

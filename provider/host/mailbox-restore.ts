@@ -23,6 +23,10 @@ export function mailboxRestoreOf(host: Host): ResourceHandler {
       const [before, after] = [contentOf<MailboxRestoreInputs>(olds), contentOf<MailboxRestoreInputs>(news)];
       await memory.sawInputs(before, after.__urn);
       const { inputs, mistakes } = check(before, after, configured());
+      const other = memory.sharesFileWith(inputs);
+      if (other !== undefined) {
+        mistakes.push({ path: "exportToPst.path", reason: `is the file of ${other}, too: give each export its own` });
+      }
       return { inputs: { ...inputs }, failures: failuresOf(mistakes) };
     },
 

@@ -140,7 +140,7 @@ export async function speakingFor<T>(
   }
 }
 
-/** `restoring 2 m 10 s`, or `exporting 1.2 GB of 3.4 GB, 48 MB/s`. */
+/** `restoring 2 m 10 s`, or `exporting 1.2 GB of 3.4 GB (35 %), 48 MB/s, 46 s left`. */
 export function describeActivity(
   activity: string,
   elapsedMs: number,
@@ -149,9 +149,16 @@ export function describeActivity(
   if (bytes === undefined) {
     return elapsedMs < 2 * tickMs ? activity : `${activity} ${describeDuration(elapsedMs)}`;
   }
-  const total = bytes.total === undefined ? "" : ` of ${describeBytes(bytes.total)}`;
-  const rate = elapsedMs < tickMs ? "" : `, ${describeBytes((bytes.done / elapsedMs) * 1000)}/s`;
-  return `${activity} ${describeBytes(bytes.done)}${total}${rate}`;
+  const { done, total } = bytes;
+  const share =
+    total === undefined ? "" : ` of ${describeBytes(total)} (${Math.floor((done / Math.max(1, total)) * 100)} %)`;
+  const isMeasured = elapsedMs >= tickMs && done > 0;
+  const rate = isMeasured ? `, ${describeBytes((done / elapsedMs) * 1000)}/s` : "";
+  const left =
+    isMeasured && total !== undefined && done < total
+      ? `, ${describeDuration(((total - done) / done) * elapsedMs)} left`
+      : "";
+  return `${activity} ${describeBytes(done)}${share}${rate}${left}`;
 }
 
 function describeDuration(ms: number): string {

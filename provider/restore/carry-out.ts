@@ -8,7 +8,7 @@ import { type SentRestore, follow } from "./follow";
 import { refuseWithoutEngine } from "./guards";
 import type { Journal, JournalEntry } from "./journal";
 import { type Judgement, type Outcome, unknownCounts } from "./outcome";
-import type { PstFile } from "./pst";
+import type { PstFile } from "../pst/draft";
 import { type PendingRestore, type Report, type RestoreRecord, isOpen, recordOf, shorten } from "./record";
 import { type RestoreRequest, type RestoreSurroundings, writtenMailbox } from "./request";
 import { isSameId, normalId } from "./same-id";

@@ -7,7 +7,8 @@ import type { Connection } from "./connection";
 import { type Sight, type SentRestore, follow, stopPending } from "./follow";
 import type { Journal, JournalEntry } from "./journal";
 import { type Judgement, type Outcome, unknownCounts } from "./outcome";
-import { discardPart, isPstPresent } from "./pst";
+import { discardParts } from "../pst/draft";
+import { isPstPresent } from "../pst/presence";
 import { type Report, type RestoreRecord, isOpen, recordOf, shorten } from "./record";
 import { normalId } from "./same-id";
 import { isOfAnother } from "./selection";
@@ -88,7 +89,7 @@ export async function settleOwn(connection: Connection, own: Own, settling: Sett
     }
     if (entry.action === "exportToPst") {
       // It changed no mailbox, so it is simply made again.
-      await discardPart(entry.path ?? "", entry.attemptId);
+      await discardParts(entry.path ?? "", entry.attemptId);
       await journal.forget(entry);
       await stopIfLast(connection, settling, entry);
       continue;

@@ -2,7 +2,7 @@ import { cut } from "../api/answer";
 import type { Counts, SessionEvent } from "../api/dialects/dialect";
 import type { Named } from "./attribution";
 import type { Judgement, Outcome } from "./outcome";
-import type { PstFile } from "./pst";
+import type { PstFile } from "../pst/draft";
 
 /** What is known of a restore that was sent. Plain JSON; null means that nobody said. */
 export interface RestoreRecord {

@@ -1,4 +1,5 @@
 import type { ExchangeAccess, ExportOptions, Mailbox, RestoreToOptions } from "../api/dialects/dialect";
+import type { PstOptions } from "../pst/draft";
 import type { Timeouts } from "../timeouts";
 import type { SessionLook } from "./earlier";
 import type { Journal } from "./journal";
@@ -28,7 +29,13 @@ export type RestoreSource =
     };
 
 export type RestoreAction =
-  | { kind: "exportToPst"; path: string; options: ExportOptions }
+  | {
+      kind: "exportToPst";
+      /** May hold names in braces, for which this mailbox's values stand. */
+      path: string;
+      options: ExportOptions;
+      pst: PstOptions;
+    }
   | { kind: "restoreToOriginalLocation"; access: ExchangeAccess }
   | { kind: "restoreTo"; options: RestoreToOptions; access: ExchangeAccess };
 
@@ -46,6 +53,8 @@ export interface RestoreRequest {
   again: boolean;
   source: RestoreSource;
   action: RestoreAction;
+  /** The program's own text that tells this run from others. */
+  runId: string | undefined;
   /** E-mail of the production mailbox that may be written to. */
   confirmInPlace: string | undefined;
   timeouts: Timeouts;

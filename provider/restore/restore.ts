@@ -1,13 +1,14 @@
 import type { Dialect, Organization } from "../api/dialects/dialect";
 import { ConnectionError } from "../errors";
-import { type Done, type Prepared, type Stage, carryOut } from "./carry-out";
+import { draftPst } from "../pst/draft";
+import { expandPath, namesMailbox } from "../pst/path";
+import { type Prepared, carryOut } from "./carry-out";
 import type { Connection } from "./connection";
 import { settleOwn, settleTarget } from "./earlier";
 import { runExport } from "./export";
 import { refusePublicFolders, refuseTooOld, refuseUnconfirmedInPlace, refuseWithoutEngine } from "./guards";
 import type { JournalEntry } from "./journal";
 import { dataAgeSeconds, remarkOnPointInTime, resolvePointInTime } from "./point-in-time";
-import { draftPst } from "./pst";
 import { type Report, type RestoreRecord, shorten } from "./record";
 import { backupIn } from "./repository";
 import { type RestoreRequest, type RestoreSurroundings, writtenMailbox } from "./request";
@@ -45,15 +46,12 @@ export async function restoreMailbox(
   if (earlier !== undefined) {
     return { earlier: earlier.entry, record: earlier.record, apiVersion: earlier.entry.apiVersion };
   }
-  if (action.kind === "exportToPst") {
-    const draft = await draftPst(action.path, request);
-    try {
-      return await inSession(connection, request, surroundings, (stage) => runExport(action, draft, stage));
-    } finally {
-      await draft.discard();
-    }
+  if (action.kind === "exportToPst" && !namesMailbox(action.path)) {
+    // A file that cannot be written is told before anything is asked of the server.
+    const draft = await draftPst(pathFor({ ...request, action }, {}).path, request);
+    await draft.discard();
   }
-  return inSession(connection, request, surroundings, (stage) => runRestore(action, stage));
+  return inSession(connection, request, surroundings);
 }
 
 const settlingOf = ({ timeouts }: RestoreRequest, surroundings: RestoreSurroundings) => ({
@@ -65,7 +63,6 @@ async function inSession(
   connection: Connection,
   request: RestoreRequest,
   surroundings: RestoreSurroundings,
-  run: (stage: Stage) => Promise<Done>,
 ): Promise<Restored> {
   const { report } = surroundings;
   const { timeouts, source } = request;
@@ -91,10 +88,7 @@ async function inSession(
       }
       restored =
         earlier === undefined
-          ? {
-              record: await carryOut(connection.settings, request, prepared, surroundings, run),
-              apiVersion: dialect.apiVersion,
-            }
+          ? { record: await begin(connection, request, prepared, surroundings), apiVersion: dialect.apiVersion }
           : { earlier: earlier.entry, record: earlier.record, apiVersion: earlier.entry.apiVersion };
     } finally {
       leaveGate();
@@ -111,6 +105,37 @@ async function inSession(
   return warning === undefined
     ? restored
     : { ...restored, record: { ...record, warnings: shorten([...record.warnings, warning]) } };
+}
+
+async function begin(
+  { settings }: Connection,
+  request: RestoreRequest,
+  prepared: Prepared,
+  surroundings: RestoreSurroundings,
+): Promise<RestoreRecord> {
+  const { action } = request;
+  if (action.kind !== "exportToPst") {
+    return carryOut(settings, request, prepared, surroundings, (stage) => runRestore(action, stage));
+  }
+  const { path, remarks } = pathFor({ ...request, action }, prepared.mailbox);
+  const placed = { ...action, path };
+  return carryOut(
+    settings,
+    { ...request, action: placed },
+    { ...prepared, remarks: [...prepared.remarks, ...remarks] },
+    surroundings,
+    (stage) => runExport(placed, request, stage),
+  );
+}
+
+function pathFor(
+  {
+    action,
+    runId,
+  }: Pick<RestoreRequest, "runId"> & { action: Extract<RestoreRequest["action"], { kind: "exportToPst" }> },
+  { email, id: mailboxId }: Partial<Prepared["mailbox"]>,
+) {
+  return expandPath(action.path, { email, mailboxId, date: new Date().toISOString().slice(0, 10), runId });
 }
 
 /** Work that is waited for so long and no longer; it may go on for others who want it, too. Nothing has been sent yet. */

@@ -1,7 +1,7 @@
 import type { Answer } from "../answer";
 import { emptyAnswer } from "../answer";
 import type { PstFile } from "../pst";
-import { emptyPst, rebuilt } from "../pst";
+import { emptyPst, splitAt, zipOf } from "../pst";
 import { countMatches } from "../mail";
 import type { SeededMailbox } from "../seed";
 import type { Session } from "../sessions";
@@ -80,10 +80,14 @@ async function exportToPst(
     throw new VendorError("tooMany");
   }
   const earlier = exports.filter(({ sessionId, mailboxId }) => sessionId === session.id && mailboxId === mailbox.id);
-  const made = isEmpty ? emptyPst() : behaviour.pst;
-  const file = behaviour.exportFile === "rebuilt" && earlier.length > 0 ? rebuilt(made, earlier.length) : made;
-  const part =
-    version.number >= 7 && behaviour.rangeAnswer === "partial" ? rangeIn(context.range, file.bytes) : undefined;
+  const times = behaviour.exportFile === "rebuilt" ? earlier.length : 0;
+  const made = (isEmpty ? [emptyPst()] : behaviour.psts).map((pst) => (times === 0 ? pst : pst.rebuilt(times)));
+  const psts = limit === undefined ? made : made.flatMap((pst) => (pst.bytes > limit ? splitAt(limit, pst) : [pst]));
+  const isSplit = psts.length > 1;
+  const file = await oneFileOf(psts, mailbox.name, behaviour.splitExport);
+  const tag = behaviour.exportTag === "none" ? undefined : `"${mailbox.id}-${times}"`;
+  const mayResume = version.number >= 7 && behaviour.rangeAnswer === "partial" && (context.ifRange ?? tag) === tag;
+  const part = mayResume ? rangeIn(context.range, file.bytes) : undefined;
   exports.push({
     sessionId: session.id,
     mailboxId: mailbox.id,
@@ -102,13 +106,25 @@ async function exportToPst(
     state.runningExports -= 1;
   }
   sessions.endEvent(event, "Success", text);
-  return fileAnswer(file, part, behaviour.exportFileName === "none" ? undefined : `${mailbox.name}.pst`);
+  const name = `${mailbox.name}.${isSplit ? "zip" : "pst"}`;
+  return fileAnswer(file, part, { tag, name: behaviour.exportFileName === "none" ? undefined : name });
+}
+
+/** One PST goes as it is, several in a ZIP. [D] */
+async function oneFileOf(psts: PstFile[], name: string, packing: OpenPoints["splitExport"]): Promise<PstFile> {
+  const [first, ...others] = psts;
+  return first !== undefined && others.length === 0 ? first : zipOf(psts, name, packing);
 }
 
 /** A file as an attachment, or the part of it that was asked for. The pattern of the name is not documented. [inf] */
-function fileAnswer(file: PstFile, part: Part | undefined, name: string | undefined): Answer {
+function fileAnswer(
+  file: PstFile,
+  part: Part | undefined,
+  { name, tag }: { name: string | undefined; tag: string | undefined },
+): Answer {
   const headers = {
     "Content-Type": "application/octet-stream",
+    ...(tag === undefined ? {} : { ETag: tag }),
     ...(name === undefined
       ? {}
       : { "Content-Disposition": `attachment; filename="${name.replace(/[^\x20-\x7e]|["\\/]/g, "_")}"` }),

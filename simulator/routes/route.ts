@@ -22,6 +22,8 @@ export interface RouteContext {
   authorization: string | undefined;
   /** `Range: bytes=FIRST-` or `bytes=FIRST-LAST`, as it was asked. */
   range: string | undefined;
+  /** `If-Range: "TAG"`: the part only if the file is still this one. */
+  ifRange: string | undefined;
   /** `https://HOST:PORT`, as the client wrote it, for absolute links (v3 to v5); empty for relative ones. [D] */
   baseUrl: string;
   /** A restore's result, when a fault sets one. */

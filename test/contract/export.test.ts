@@ -67,7 +67,7 @@ describe("simulator v3: PST export", () => {
     assert.deepEqual([event?.type, event?.status], ["Export", "Success"]);
   });
 
-  it("refuses a size that has no room for a header", async () => {
-    await assert.rejects(start({ pst: { sizeBytes: 563 } }), RangeError);
+  it("refuses a size that has no room for a header and two root pages", async () => {
+    await assert.rejects(start({ pst: { sizeBytes: 1587 } }), RangeError);
   });
 });

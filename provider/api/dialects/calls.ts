@@ -2,7 +2,7 @@ import { isApiError, isNotFound } from "../../errors";
 import type { Http } from "../http";
 import { readAllPages } from "../pages";
 import type { HttpRequest } from "../transport";
-import type { ActionLimits, ExportAnswer, Organization, RestoreSession } from "./dialect";
+import type { ActionLimits, ExportAnswer, ExportStart, Organization, RestoreSession } from "./dialect";
 import { hasEnded, parseEvent, parseMailbox, parseOrganization, parsePage, parseSession } from "./parse";
 
 /** Requests that a version makes; what all dialects ask the same way, stands here. */
@@ -116,10 +116,25 @@ export function callsOf(http: Http, root: string, names: { mailboxes: string; pa
         idleTimeoutMs: idle,
         totalTimeoutMs: restore,
       }),
-    async receive(request: HttpRequest): Promise<ExportAnswer> {
-      const response = await http.stream(request);
-      const length = response.header("content-length");
-      return { body: response.body, bytes: length === undefined ? undefined : Number(length) };
+    /** A file, from its begin or from where it was asked for; the answer says which. */
+    async receive(request: HttpRequest, start?: ExportStart): Promise<ExportAnswer> {
+      const range: Record<string, string> =
+        start === undefined
+          ? {}
+          : { Range: `bytes=${start.first}-`, ...(start.tag === undefined ? {} : { "If-Range": start.tag }) };
+      const response = await http.stream({ ...request, headers: { ...request.headers, ...range } });
+      const tag = response.header("etag");
+      // A weak tag says that the file means the same, not that its bytes are the same.
+      const common = { body: response.body, tag: tag?.startsWith("W/") ? undefined : tag };
+      if (response.status !== 206) {
+        return { ...common, first: 0, bytes: countIn(response.header("content-length")) };
+      }
+      const [, first, bytes] =
+        /^bytes (\d{1,15})-\d{1,15}\/(\d{1,15}|\*)$/.exec(response.header("content-range") ?? "") ?? [];
+      return { ...common, first: countIn(first) ?? Number.NaN, bytes: countIn(bytes) };
     },
   };
 }
+
+const countIn = (text: string | undefined) =>
+  text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;

@@ -35,6 +35,9 @@ export function createChosenDialect(
     get restoresEndLater() {
       return known().restoresEndLater;
     },
+    get exportsResume() {
+      return known().exportsResume;
+    },
     listOrganizations: async () => (await choice()).listOrganizations(),
     openSession: async (...of) => (await choice()).openSession(...of),
     getSession: async (...of) => (await choice()).getSession(...of),

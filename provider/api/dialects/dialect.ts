@@ -98,8 +98,19 @@ export interface RestoreAnswer {
 
 export interface ExportAnswer {
   body: Readable;
-  /** From Content-Length; undefined when the server did not say. */
+  /** Size of the whole file; undefined when the server did not say. */
   bytes: number | undefined;
+  /** Position of the body's first byte in the file. */
+  first: number;
+  /** Names this very file, should the server make it anew. */
+  tag: string | undefined;
+}
+
+/** From where on a file is wanted. */
+export interface ExportStart {
+  first: number;
+  /** Only if it is still this very file. */
+  tag?: string | undefined;
 }
 
 export interface SessionOptions {
@@ -190,6 +201,8 @@ export interface Dialect {
   readonly apiVersion: string;
   /** A restore's answer tells that it has begun, and its session tells how it ends. */
   readonly restoresEndLater: boolean;
+  /** An export can be asked for from any byte on (v7 on). Whether the server grants it is told by its answer. */
+  readonly exportsResume: boolean;
   listOrganizations(): Promise<Organization[]>;
   /** Opens a restore session for Exchange ("explore" in the reference). Never repeated by itself. */
   openSession(organizationId: string, options: SessionOptions): Promise<RestoreSession>;
@@ -206,6 +219,7 @@ export interface Dialect {
     mailboxId: string,
     options: ExportOptions,
     limits?: ActionLimits,
+    start?: ExportStart,
   ): Promise<ExportAnswer>;
   restoreToOriginalLocation(
     sessionId: string,

@@ -33,6 +33,7 @@ export function createEnvelopeDialect(http: Http, apiVersion: ApiVersion): Diale
   return {
     apiVersion,
     restoresEndLater: false,
+    exportsResume: false,
     getSession: calls.getSession,
     listSessions: calls.listSessions,
     listMailboxes: calls.listMailboxes,

@@ -31,6 +31,7 @@ export function createFlatDialect(http: Http, apiVersion: ApiVersion): Dialect {
   return {
     apiVersion,
     restoresEndLater,
+    exportsResume: apiVersion !== "v6",
     getSession: calls.getSession,
     listSessions: calls.listSessions,
     listMailboxes: calls.listMailboxes,
@@ -61,13 +62,13 @@ export function createFlatDialect(http: Http, apiVersion: ApiVersion): Dialect {
     stopSession: (sessionId) =>
       calls.stopSession(sessionId, post(`${calls.sessionPath(sessionId)}/Stop`, undefined, { repeatable: true })),
 
-    exportToPst(sessionId, mailboxId, { contentKeywords, pstSizeLimitBytes }, limits = {}) {
+    exportToPst(sessionId, mailboxId, { contentKeywords, pstSizeLimitBytes }, limits = {}, start) {
       const options: WireExportToPst = {
         ...(contentKeywords === undefined ? {} : { contentKeyword: contentKeywords }),
         ...(pstSizeLimitBytes === undefined ? {} : { enablePstSizeLimit: true, pstSizeLimitBytes }),
       };
       const path = `${calls.mailboxPath(sessionId, mailboxId)}/exportToPst`;
-      return calls.receive(calls.action(path, options, limits, "application/octet-stream"));
+      return calls.receive(calls.action(path, options, limits, "application/octet-stream"), start);
     },
 
     async restoreToOriginalLocation(sessionId, mailboxId, access, limits = {}) {

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { ApiVersion } from "../../versions";
 import type { ConfigMistake, ExchangeSettings } from "../../config";
-import { whyNotWritable } from "../../restore/pst";
+import { whyNotWritable } from "../../pst/owner";
+import { whyNotPath } from "../../pst/path";
 import { accessNames, accessOf } from "./access";
 import { type ExportToPstInput, type MailboxRestoreInputs, actionNames, withDefaults } from "./inputs";
 import { differingInputs, intentOf } from "./intent";
@@ -185,7 +186,7 @@ function findGuardMistakes(
   mistakes.push(...findUnspoken(apiVersion, "", { repositoryId: inputs.repositoryId }));
   const { exportToPst } = inputs;
   if (isKnown(exportToPst) && isKnown(exportToPst.path)) {
-    const obstacle = whyNotWritable(exportToPst.path);
+    const obstacle = whyNotPath(exportToPst.path, inputs) ?? whyNotWritable(exportToPst.path);
     if (obstacle !== undefined) {
       mistakes.push({ path: "exportToPst.path", reason: obstacle });
     }

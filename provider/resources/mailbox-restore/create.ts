@@ -66,6 +66,7 @@ async function carryOut(
       again,
       source: sourceOf(inputs),
       action: actionOf(inputs, connection.settings.exchange),
+      runId: inputs.runId,
       confirmInPlace: inputs.confirmInPlace,
       timeouts,
     },

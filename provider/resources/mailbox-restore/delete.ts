@@ -1,6 +1,6 @@
 import { messageOf } from "../../errors";
 import type { Connection } from "../../restore/connection";
-import { deletePst } from "../../restore/pst";
+import { deletePst } from "../../pst/owner";
 import { stopPending } from "../../restore/follow";
 import type { MailboxRestoreOutputs } from "./outputs";
 

@@ -38,6 +38,8 @@ export interface MailboxRestoreInputs {
   onUnknown?: "fail" | { accept: string };
   /** For the record; changes nothing. */
   reason?: string;
+  /** What is done to prove an exported file, beyond what is always done. */
+  verify?: VerifyInput;
   /** What a destroy does to the exported file. Default "keep". */
   onDestroy?: "keep" | "deletePst";
   timeouts?: TimeoutsInput;
@@ -73,7 +75,7 @@ export interface SessionInput {
 }
 
 export interface ExportToPstInput {
-  /** File to write; relative to the program's folder. */
+  /** File to write; relative to the program's folder. May name `{email}`, `{mailboxId}`, `{date}` (of the run, UTC) and `{runId}`. */
   path: string;
   /** Export only items that contain this. Default: everything. */
   contentKeywords?: string;
@@ -100,6 +102,15 @@ export interface RestoreToInput extends AccessInput {
   excludeDeletedItems?: boolean;
   excludeInPlaceHoldItems?: boolean;
   excludeLitigationHoldItems?: boolean;
+}
+
+export interface VerifyInput {
+  /** Open it with a PST library, read every item, and count them. Default false: that takes long for a large file. */
+  contents?: boolean;
+  /** Compare the content at every refresh, instead of size and time. Default false. */
+  hashOnRefresh?: boolean;
+  /** Write `PATH.sha256` beside it, for `sha256sum -c`. Default false. */
+  sha256File?: boolean;
 }
 
 export interface FailurePolicyInput {

@@ -1,6 +1,9 @@
+import { resolve } from "node:path";
 import type { SessionLook } from "../../restore/earlier";
 import type { Journal } from "../../restore/journal";
 import type { MailboxRestoreInputs } from "./inputs";
+import { type PathValues, expandPath } from "../../pst/path";
+import { unknownValue } from "../shape";
 import { hashOf, intentOf } from "./intent";
 import type { MailboxRestoreOutputs } from "./outputs";
 
@@ -18,6 +21,8 @@ export interface Memory {
    */
   sawReplaced(outputs: MailboxRestoreOutputs): Promise<void>;
   rememberedOf(inputs: MailboxRestoreInputs): Remembered;
+  /** Another resource of this program that exports to the same file, as far as that is known; its name. */
+  sharesFileWith(inputs: MailboxRestoreInputs): string | undefined;
 }
 
 /** What the state had of a resource that is now created. */
@@ -32,6 +37,8 @@ export function createMemory(opened: () => { journal: Journal; sessionLook: Sess
   /** Digest of the intent that the state has, by URN of today. */
   const intents = new Map<string, string>();
   const formerUrns = new Map<string, string>();
+  /** URN of the resource that exports to a file, by its path. */
+  const filesOf = new Map<string, string>();
   /** Closing is good order, not safety: what stays open asks again. */
   const close = (attempt: { attemptId: string; sessionId: string }) => {
     try {
@@ -75,9 +82,32 @@ export function createMemory(opened: () => { journal: Journal; sessionLook: Sess
         .filter((entry) => entry.owner === journal.owner && entry.stage === "answered" && entry.attemptId !== attemptId)
         .forEach(close);
     },
+    sharesFileWith({ exportToPst, mailbox, runId, adopt, __urn: urn }) {
+      const template = exportToPst?.path;
+      if (template === undefined || urn === undefined || adopt !== undefined) {
+        return undefined;
+      }
+      const values = { email: mailbox?.email, mailboxId: mailbox?.id, date: "today", runId };
+      const path = pathOf(template, values);
+      const other = path === undefined ? undefined : filesOf.get(path);
+      if (path !== undefined && other === undefined) {
+        filesOf.set(path, urn);
+      }
+      return other === undefined || other === urn ? undefined : other.split("::").at(-1);
+    },
     rememberedOf: (inputs) => ({
       again: intents.get(inputs.__urn ?? "") === hashOf(intentOf(inputs)),
       formerIdentity: formerUrns.get(inputs.__urn ?? ""),
     }),
   };
+}
+
+/** Undefined where a value is not known yet. */
+function pathOf(template: string, values: PathValues): string | undefined {
+  try {
+    const { path } = expandPath(template, values);
+    return path.includes(unknownValue) ? undefined : resolve(path);
+  } catch {
+    return undefined;
+  }
 }

@@ -52,8 +52,8 @@ export function outputsOf(
 export function withEdits(outputs: MailboxRestoreOutputs, inputs: MailboxRestoreInputs): MailboxRestoreOutputs {
   const { organization, mailbox, pointInTime, showDeleted, showAllVersions, repositoryId, session, restoreSessionId } =
     inputs;
-  const { confirmInPlace, maxRestorePointAge, failurePolicy, onUnknown, reason, onDestroy, timeouts, adopt, __urn } =
-    inputs;
+  const { confirmInPlace, maxRestorePointAge, failurePolicy, onUnknown, reason, verify, onDestroy, timeouts } = inputs;
+  const { adopt, __urn } = inputs;
   const source = {
     organization,
     mailbox,
@@ -70,6 +70,7 @@ export function withEdits(outputs: MailboxRestoreOutputs, inputs: MailboxRestore
     failurePolicy,
     onUnknown,
     reason,
+    verify,
     onDestroy,
     timeouts,
     adopt,

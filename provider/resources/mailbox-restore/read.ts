@@ -1,5 +1,5 @@
 import type { Connection } from "../../restore/connection";
-import { isPstPresent } from "../../restore/pst";
+import { isPstPresent } from "../../pst/presence";
 import type { MailboxRestoreOutputs } from "./outputs";
 import { seeTheEnd } from "./update";
 
@@ -14,7 +14,8 @@ export async function read(connect: () => Connection, outputs: MailboxRestoreOut
   if (outputs.pst === undefined) {
     return outputs;
   }
-  return { ...outputs, pst: { ...outputs.pst, present: await isPstPresent(outputs.pst) } };
+  const present = await isPstPresent(outputs.pst, { hash: outputs.verify?.hashOnRefresh ?? false });
+  return { ...outputs, pst: { ...outputs.pst, present } };
 }
 
 async function lookOnce(connect: () => Connection, outputs: MailboxRestoreOutputs): Promise<MailboxRestoreOutputs> {

@@ -53,7 +53,13 @@ export function actionOf(inputs: MailboxRestoreInputs, exchange: ExchangeSetting
   if (exportToPst !== undefined) {
     const { path, contentKeywords, enablePstSizeLimit, pstSizeLimitBytes } = exportToPst;
     const limit = enablePstSizeLimit === true ? pstSizeLimitBytes : undefined;
-    return { kind: "exportToPst", path, options: { contentKeywords, pstSizeLimitBytes: limit } };
+    const { contents = false, sha256File = false } = inputs.verify ?? {};
+    return {
+      kind: "exportToPst",
+      path,
+      options: { contentKeywords, pstSizeLimitBytes: limit },
+      pst: { contents, sha256File },
+    };
   }
   if (restoreTo === undefined) {
     return {

@@ -70,6 +70,7 @@ export const findShapeMistakes = shapeCheck(
       else: { enum: ["fail"] },
     },
     reason: { type: "string" },
+    verify: object({ contents: flag, hashOnRefresh: flag, sha256File: flag }),
     onDestroy: { enum: ["keep", "deletePst"] },
     timeouts: object({ login: duration, session: duration, firstByte: duration, idle: duration, restore: duration }),
     adopt: object({ restoreSessionId: text, note: text }),

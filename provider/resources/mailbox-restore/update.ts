@@ -10,7 +10,7 @@ import {
   look,
   stopPending,
 } from "../../restore/follow";
-import { renameOwner } from "../../restore/pst";
+import { renameOwner } from "../../pst/owner";
 import { shorten, shownEvent } from "../../restore/record";
 import { timeoutsOf } from "../../timeouts";
 import { isDoneByHand, withDoubt } from "./adopt";

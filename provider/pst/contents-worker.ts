@@ -1,0 +1,20 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { PSTFile, type PSTFolder } from "pst-extractor";
+import type { Contents } from "./contents";
+
+const contents: Contents = { folders: 0, items: 0 };
+
+function count(folder: PSTFolder): void {
+  contents.folders += 1;
+  // The library throws at a folder without a list of folders, and that is one without any.
+  const folders = folder.hasSubfolders ? folder.getSubFolders() : [];
+  if (folder.contentCount > 0) {
+    for (let item: unknown = folder.getNextChild(); item !== null && item !== undefined; item = folder.getNextChild()) {
+      contents.items += 1;
+    }
+  }
+  folders.forEach(count);
+}
+
+count(new PSTFile(workerData as string).getRootFolder());
+parentPort?.postMessage(contents);

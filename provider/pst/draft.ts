@@ -1,0 +1,346 @@
+import { createHash } from "node:crypto";
+import { link, mkdir, readFile, readdir, rename, rm, stat, statfs, writeFile } from "node:fs/promises";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import { MailboxRestoreError, messageOf } from "../errors";
+import { type Contents, countContents } from "./contents";
+import type { Download } from "./download";
+import {
+  type OwnedFile,
+  type Owner,
+  fileError,
+  ownerPathOf,
+  readOwner,
+  refuseForeignFiles,
+  removeUnchanged,
+} from "./owner";
+import { BadFileError, type ReceivedFile, receiveExport } from "./receive";
+
+/** A PST on disk, as it was proved. */
+export interface PstFile {
+  /** As the program wrote it, with what its names in braces stand for; relative to the program's folder. */
+  path: string;
+  /** Of all parts together, where the export was split. */
+  bytes: number;
+  /** Lower-case hexadecimal. Of a split export: of the list of its parts, as `sha256sum` prints it. */
+  sha256: string;
+  /** The checks that ran and passed. */
+  verified: string[];
+  /** Was the file there, unchanged, when last looked at? */
+  present: boolean;
+  /** When it was written, ISO 8601 UTC. */
+  modifiedAt?: string;
+  /** The parts of a split export, in their order. */
+  files?: PstPart[];
+  /** What a PST library counted in it, where that was asked for. */
+  contents?: Contents;
+}
+
+/** A part of a split export. */
+export interface PstPart {
+  /** Relative to the program's folder. */
+  path: string;
+  bytes: number;
+  sha256: string;
+  /** ISO 8601 UTC. */
+  modifiedAt: string;
+}
+
+/** What is asked of a file beyond the checks that always run. */
+export interface PstOptions {
+  /** Open it with a PST library, and count folders and items. */
+  contents: boolean;
+  /** Write `PATH.sha256` beside it, for `sha256sum -c`. */
+  sha256File: boolean;
+}
+
+/** A file that is being received. Nothing stands at its path before {@link PstDraft.keep}. */
+export interface PstDraft {
+  /**
+   * Streams an export to a part file (mode 0600), and proves it: size, header, and contents where asked. A split export is unpacked on the
+   * way. What is no good PST is kept beside its place as `PATH.rejected`, and why in `PATH.rejected.json`.
+   *
+   * @param onBytes - told how many bytes have arrived so far, and of how many
+   * @throws MailboxRestoreError (`export`) when a check fails.
+   */
+  receive(
+    source: Omit<Download, "recent">,
+    options: PstOptions,
+    onBytes: (bytes: number, total: number | undefined) => void,
+  ): Promise<PstFile>;
+  /** Moves the file into place and notes whose it is. */
+  keep(): Promise<void>;
+  /** Removes what is left of a file that was not kept, and frees the path. May be called at any time, and again. */
+  discard(): Promise<void>;
+}
+
+/** Paths that exports of this process are writing to now. */
+const reserved = new Set<string>();
+
+/** Free space that is left alone, in bytes. */
+const spareBytes = 64 * 1024 * 1024;
+
+const partOf = (absolute: string, attemptId: string) => `${absolute}.${attemptId}.part`;
+
+/** Removes what an export left that was broken off. */
+export async function discardParts(path: string, attemptId: string): Promise<void> {
+  const absolute = resolve(path);
+  const begin = `${basename(absolute)}.${attemptId}.`;
+  const names = await readdir(dirname(absolute)).catch(() => []);
+  const parts = names.filter((name) => name.startsWith(begin) && name.endsWith(".part"));
+  await Promise.all(parts.map((name) => rm(join(dirname(absolute), name), { force: true })));
+}
+
+/**
+ * Makes ready to receive a PST before anything is asked of the server: its folder is made, and what stands at the path already is this
+ * resource's own.
+ *
+ * @throws MailboxRestoreError (`file`)
+ */
+export async function draftPst(
+  path: string,
+  { identity, formerIdentity, attemptId }: { identity: string; formerIdentity?: string | undefined; attemptId: string },
+): Promise<PstDraft> {
+  const identities = [identity, formerIdentity];
+  const absolute = resolve(path);
+  const folder = dirname(absolute);
+  const part = partOf(absolute, attemptId);
+  if (reserved.has(absolute)) {
+    throw fileError(`${path} is being written by another export of this program: give each its own path.`);
+  }
+  reserved.add(absolute);
+  let received: Draft[] | undefined;
+  const discard = async () => {
+    reserved.delete(absolute);
+    await discardParts(path, attemptId);
+  };
+  try {
+    await mkdir(folder, { recursive: true });
+    await refuseForeignFiles(path, [basename(absolute)], identities);
+    // Whether a file can be made here is better known now than in some hours.
+    await writeFile(part, "", { flag: "wx", mode: 0o600 });
+    await rm(part);
+  } catch (error) {
+    await discard();
+    throw error instanceof MailboxRestoreError ? error : fileError(`${path} cannot be written: ${messageOf(error)}`);
+  }
+
+  /** Keeps what is no good where a person can look at it. */
+  const reject = async ({ path: bad, reason }: BadFileError): Promise<string> => {
+    const place = await placeForRejected(absolute, attemptId, identities);
+    await rename(bad, place);
+    const note = { identity, attemptId, reason, rejectedAt: new Date().toISOString() };
+    await writeFile(`${place}.json`, `${JSON.stringify(note, undefined, 2)}\n`, { mode: 0o600 });
+    return join(dirname(path), basename(place));
+  };
+  const explain = async (error: unknown): Promise<string> => {
+    if (error instanceof BadFileError) {
+      const place = await reject(error).catch(() => undefined);
+      return `${error.reason}${place === undefined ? "" : `. What came stands in ${place}`}`;
+    }
+    const { code } = error as NodeJS.ErrnoException;
+    return code === "ENOSPC" || code === "EDQUOT"
+      ? `the disk is full (${code}); make room and run it again`
+      : messageOf(error);
+  };
+
+  const receiveFrom = async (
+    source: Omit<Download, "recent">,
+    onBytes: (bytes: number, total: number | undefined) => void,
+  ): Promise<ReceivedFile[]> => {
+    const places = { at: part, partOf: (number: number) => partOf(absolute, `${attemptId}.${number}`) };
+    let wentOn = false;
+    let arrived = 0;
+    try {
+      const broke: Download["broke"] = (problem) => {
+        wentOn ||= problem.goesOn;
+        source.broke(problem);
+      };
+      return await receiveExport({ ...source, broke }, places, (bytes, total) => {
+        arrived = bytes;
+        onBytes(bytes, total);
+      });
+    } catch (error) {
+      if (!(error instanceof BadFileError) || !wentOn) {
+        throw error;
+      }
+      // The server may have built another file for the second part. One that comes in one go is its own proof.
+      source.broke({
+        at: arrived,
+        reason: `what was sent after a break does not fit (${error.reason})`,
+        goesOn: false,
+      });
+      await discardParts(path, attemptId);
+      return receiveExport({ ...source, canResume: false }, places, onBytes);
+    }
+  };
+
+  return {
+    discard,
+    async receive(source, options, onBytes) {
+      try {
+        const ask: Download["ask"] = async (start) => {
+          const answer = await source.ask(start);
+          await refuseFullDisk(folder, answer).catch((error: unknown) => {
+            answer.body.destroy();
+            throw error;
+          });
+          return answer;
+        };
+        const files = await receiveFrom({ ...source, ask }, onBytes);
+        const contents = options.contents ? await contentsOf(files) : undefined;
+        received = await draftsOf(files, absolute);
+        const list = received.map(({ sha256, name }) => `${sha256}  ${name}\n`).join("");
+        const pst = describe(path, files, received, list, contents);
+        if (options.sha256File) {
+          received.push(await writeSums(list, absolute, attemptId));
+        }
+        return pst;
+      } catch (error) {
+        throw new MailboxRestoreError("export", `The export to ${path} was not kept: ${await explain(error)}`);
+      }
+    },
+    async keep() {
+      if (received === undefined) {
+        throw fileError(`${path} was not received`);
+      }
+      const names = received.map(({ name }) => name);
+      // Hours may have passed since the first look.
+      const there = await refuseForeignFiles(path, names, identities);
+      const former = await readOwner(absolute);
+      const files = received.map(({ part: _, ...file }) => file);
+      const note: Owner = { identity, attemptId, files };
+      const draftOfNote = partOf(absolute, `${attemptId}.owner`);
+      await writeFile(draftOfNote, `${JSON.stringify(note)}\n`, { mode: 0o600, flag: "wx" });
+      for (const { part: from, name } of received) {
+        const to = join(folder, name);
+        await (there.includes(name) ? rename(from, to) : moveWithoutReplacing(from, to, join(dirname(path), name)));
+      }
+      // A crash before this leaves files that nobody owns, which nobody overwrites or deletes.
+      await rename(draftOfNote, ownerPathOf(absolute));
+      const isOurs = former !== undefined && identities.includes(former.identity);
+      await removeUnchanged(absolute, isOurs ? former.files.filter(({ name }) => !names.includes(name)) : []);
+    },
+  };
+}
+
+/** A file that is proved, and stands beside its place. */
+interface Draft extends OwnedFile {
+  part: string;
+}
+
+/** One file has the declared name; the parts of a split export are numbered: `finance.1.pst`. */
+async function draftsOf(files: ReceivedFile[], absolute: string): Promise<Draft[]> {
+  const name = basename(absolute);
+  const extension = extname(name);
+  const stem = name.slice(0, name.length - extension.length);
+  return Promise.all(
+    files.map(async ({ path, bytes, sha256 }, index) => ({
+      part: path,
+      name: files.length === 1 ? name : `${stem}.${index + 1}${extension}`,
+      bytes,
+      sha256,
+      modifiedMs: (await stat(path)).mtimeMs,
+    })),
+  );
+}
+
+async function writeSums(list: string, absolute: string, attemptId: string): Promise<Draft> {
+  const part = partOf(absolute, `${attemptId}.sha256`);
+  await writeFile(part, list, { mode: 0o600, flag: "wx" });
+  const { mtimeMs, size } = await stat(part);
+  return { part, name: `${basename(absolute)}.sha256`, bytes: size, sha256: sha256Of(list), modifiedMs: mtimeMs };
+}
+
+function describe(
+  path: string,
+  files: ReceivedFile[],
+  drafts: Draft[],
+  list: string,
+  contents: Contents | undefined,
+): PstFile {
+  const [first] = files;
+  const parts = drafts.map(({ name, bytes, sha256, modifiedMs }) => ({
+    path: join(dirname(path), name),
+    bytes,
+    sha256,
+    modifiedAt: new Date(modifiedMs).toISOString(),
+  }));
+  return {
+    path,
+    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    sha256: files.length === 1 && first !== undefined ? first.sha256 : sha256Of(list),
+    verified: [...(first?.verified ?? []), ...(contents === undefined ? [] : ["contents"])],
+    present: true,
+    modifiedAt: parts.at(-1)?.modifiedAt ?? "",
+    ...(files.length === 1 ? {} : { files: parts }),
+    ...(contents === undefined ? {} : { contents }),
+  };
+}
+
+const sha256Of = (text: string) => createHash("sha256").update(text).digest("hex");
+
+/** Folders and items of all parts. */
+async function contentsOf(files: ReceivedFile[]): Promise<Contents> {
+  const sum: Contents = { folders: 0, items: 0 };
+  for (const { path } of files) {
+    try {
+      const { folders, items } = await countContents(path);
+      sum.folders += folders;
+      sum.items += items;
+    } catch (error) {
+      throw new BadFileError(path, `the PST cannot be opened: ${messageOf(error)}`);
+    }
+  }
+  return sum;
+}
+
+/** @throws MailboxRestoreError (`file`) when there is no room for what the server is about to send. */
+async function refuseFullDisk(
+  folder: string,
+  { bytes, first }: { bytes: number | undefined; first: number },
+): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
+  const needed = (bytes ?? 0) - first + spareBytes;
+  if (bytes !== undefined && free < needed) {
+    throw fileError(
+      `${folder} has ${inMegabytes(free)} free, and the server is about to send ${inMegabytes(bytes)}: make room`,
+    );
+  }
+}
+
+const inMegabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
+
+/** An earlier one of this resource is replaced; one of somebody else is not. */
+async function placeForRejected(
+  absolute: string,
+  attemptId: string,
+  identities: (string | undefined)[],
+): Promise<string> {
+  const place = `${absolute}.rejected`;
+  if ((await stat(place).catch(() => undefined)) === undefined) {
+    return place;
+  }
+  const { identity } = await readFile(`${place}.json`, "utf8").then(
+    (text) => JSON.parse(text) as { identity?: string },
+    () => ({ identity: undefined }),
+  );
+  return identity !== undefined && identities.includes(identity) ? place : `${absolute}.${attemptId}.rejected`;
+}
+
+/** A link fails where a rename would replace what appeared meanwhile. Not every file system has links. */
+async function moveWithoutReplacing(from: string, to: string, shown: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") {
+      throw fileError(
+        `${shown} appeared while the export ran, so it is not overwritten. Move it away, or choose another path.`,
+      );
+    }
+    await rename(from, to);
+    return;
+  }
+  await rm(from, { force: true });
+}
