@@ -7,6 +7,7 @@ const folder = {
   versions: "^provider/versions\\.ts$",
   wire: "^provider/api/wire/",
   api: "^provider/api/",
+  pst: "^provider/pst/",
   restore: "^provider/restore/",
   resources: "^provider/resources/",
   host: "^provider/host/",
@@ -49,9 +50,20 @@ module.exports = {
       builtIn,
       npm("node-fetch"),
     ),
+    // A file knows nothing of mailboxes; what it knows of the server is how a file is asked for.
+    ...allow(
+      folder.pst,
+      folder.pst,
+      folder.errors,
+      "^provider/api/retry\\.ts$",
+      typesOnly("^provider/api/"),
+      builtIn,
+      npm("pst-extractor|sanitize-filename"),
+    ),
     ...allow(
       folder.restore,
       folder.restore,
+      folder.pst,
       folder.api,
       folder.errors,
       folder.config,
@@ -64,6 +76,7 @@ module.exports = {
       folder.resources,
       folder.resources,
       folder.restore,
+      folder.pst,
       folder.api,
       folder.errors,
       folder.config,
@@ -90,7 +103,7 @@ module.exports = {
     ...allow("^sdk/functions\\.ts$", folder.restore, folder.config, folder.errors),
     // What excludes what among settings is said once.
     ...allow("^sdk/provider\\.ts$", folder.config),
-    ...allow(folder.simulator, folder.simulator, typesOnly(folder.wire), builtIn, npm("selfsigned|pst-extractor")),
+    ...allow(folder.simulator, folder.simulator, typesOnly(folder.wire), builtIn, npm("selfsigned|pst-extractor|yazl")),
     ...allow(
       folder.cli,
       folder.cli,

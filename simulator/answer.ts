@@ -56,7 +56,7 @@ export async function sendAnswer(response: ServerResponse, answer: Answer, spoil
     ...(contentLength === "none" ? {} : { "Content-Length": contentLength }),
     ...(isSpoilt ? { Connection: "close" } : {}),
   });
-  const body = drip === undefined ? answer.open() : Readable.from(dripped(answer.open(), drip));
+  const body = drip === undefined ? answer.open() : Readable.from(dripped(answer.open(), drip, response));
   if (!isSpoilt) {
     await delivered(pipeline(body, response));
     return;
@@ -95,10 +95,19 @@ async function* firstBytes(source: Readable, count: number): AsyncGenerator<Buff
   }
 }
 
-async function* dripped(source: Readable, { bytes, pauseMs }: { bytes: number; pauseMs: number }) {
+async function* dripped(
+  source: Readable,
+  { bytes, pauseMs }: { bytes: number; pauseMs: number },
+  response: ServerResponse,
+): AsyncGenerator<Buffer> {
+  const gone = new AbortController();
+  response.once("close", () => {
+    gone.abort();
+  });
+  response.flushHeaders();
   for await (const chunk of source as AsyncIterable<Buffer>) {
     for (let at = 0; at < chunk.length; at += bytes) {
-      await wait(pauseMs, undefined, { ref: false });
+      await wait(pauseMs, undefined, { ref: false, signal: gone.signal });
       yield chunk.subarray(at, at + bytes);
     }
   }

@@ -24,7 +24,7 @@ let isFlushing = false;
 let hasFailed = false;
 
 parentPort?.on("message", (order: SinkOrder) => {
-  let reply: SinkReply = { done: true };
+  let reply: SinkReply;
   try {
     reply = carryOut(order);
   } catch (error) {

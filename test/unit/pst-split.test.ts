@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFile, readdir } from "node:fs/promises";
+import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { ZipFile } from "yazl";
@@ -48,8 +48,11 @@ describe("a split export", () => {
   });
   after(() => remove());
 
-  const receive = async (zip: Buffer, tries: Try[] = [], sha256File = false): Promise<PstFile> => {
+  const receive = (zip: Buffer, tries: Try[] = [], sha256File = false): Promise<PstFile> => {
     number += 1;
+    return receiveAgain(zip, tries, sha256File);
+  };
+  const receiveAgain = async (zip: Buffer, tries: Try[] = [], sha256File = false): Promise<PstFile> => {
     const draft = await draftPst(join(folder, `${number}.pst`), { identity: "one", attemptId: "a" });
     try {
       const pst = await draft.receive(aFileServer(zip, tries).source, { contents: false, sha256File }, () => undefined);
@@ -134,6 +137,18 @@ describe("a split export", () => {
     assert.equal(pst.sha256, sha256(only));
     assert.equal(pst.files, undefined);
     assert.ok((await readFile(join(folder, `${number}.pst`))).equals(only));
+  });
+
+  it("takes the place of a whole one, and a whole one that of its parts, as far as they are its own", async () => {
+    const [whole = Buffer.alloc(0)] = parts;
+    await receive(whole);
+    await holdsAllParts(await receiveAgain(await zipOf(parts)));
+    await rm(join(folder, `${number}.2.pst`));
+    await writeFile(join(folder, `${number}.2.pst`), "somebody else's");
+    await receiveAgain(whole);
+    assert.deepEqual(await namesNow(), [`${number}.2.pst`, `${number}.pst`, `${number}.pst.owner.json`]);
+    await assert.rejects(receiveAgain(await zipOf(parts)), /2\.pst exists and is not an export of this resource/);
+    assert.deepEqual(await namesNow(), [`${number}.2.pst`, `${number}.pst`, `${number}.pst.owner.json`]);
   });
 
   it("is written beside its path, whatever the names in it say", async () => {
