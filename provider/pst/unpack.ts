@@ -5,7 +5,7 @@ import { statedSize } from "./header";
 
 /**
  * A split export: a ZIP with several PSTs in it, unpacked while it arrives. Its names mean nothing here, so none of them can lead out of a
- * folder; sizes and checksums are compared with its directory, which comes last. Why this is no library: docs/decisions/0010.
+ * folder; sizes and checksums are compared with its directory, which comes last. Why this is no library: docs/decisions/0010-transfer-of-files.md.
  */
 export interface Unpacking {
   /** Takes the next bytes of the ZIP, and waits where they come too fast. */

@@ -34,6 +34,8 @@ export interface Host {
   delete(id: string, outputs: Bag, kind?: Kind): Promise<void>;
   /** What was written to the engine's log, in order. */
   readonly log: { urn: string; message: string; severity: number; ephemeral: boolean }[];
+  /** Its process. */
+  readonly pid: number;
   /** Folder in which the process runs. */
   readonly folder: string;
   /** Everything that the process printed. */
@@ -89,6 +91,7 @@ export async function startHost(
     printed,
     ended: closed,
     loseEngine: () => server.forceShutdown(),
+    pid: child.pid ?? 0,
     folder: workspace.path,
     async check(olds, news) {
       const request = new messages.CheckRequest();
