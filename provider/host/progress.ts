@@ -113,14 +113,15 @@ export async function speakingFor<T>(
   let spoken = Promise.resolve();
   let doing = "";
   let since = Date.now();
-  let bytes: { done: number; total: number | undefined } | undefined;
+  let bytes: Progress | undefined;
   const paint = () => say(describeActivity(doing, Date.now() - since, bytes));
   const ticker = setInterval(() => doing !== "" && paint(), tickMs);
   ticker.unref();
   try {
     return await work({
       activity(activity, progress) {
-        bytes = progress;
+        const from = activity === doing ? (bytes?.from ?? 0) : (progress?.done ?? 0);
+        bytes = progress === undefined ? undefined : { ...progress, from };
         if (activity !== doing) {
           doing = activity;
           since = Date.now();
@@ -140,23 +141,26 @@ export async function speakingFor<T>(
   }
 }
 
+interface Progress {
+  done: number;
+  /** Done before that, when this activity began. */
+  from: number;
+  total: number | undefined;
+}
+
 /** `restoring 2 m 10 s`, or `exporting 1.2 GB of 3.4 GB (35 %), 48 MB/s, 46 s left`. */
-export function describeActivity(
-  activity: string,
-  elapsedMs: number,
-  bytes?: { done: number; total: number | undefined },
-): string {
+export function describeActivity(activity: string, elapsedMs: number, bytes?: Progress): string {
   if (bytes === undefined) {
     return elapsedMs < 2 * tickMs ? activity : `${activity} ${describeDuration(elapsedMs)}`;
   }
-  const { done, total } = bytes;
+  const { done, from, total } = bytes;
   const share =
     total === undefined ? "" : ` of ${describeBytes(total)} (${Math.floor((done / Math.max(1, total)) * 100)} %)`;
-  const isMeasured = elapsedMs >= tickMs && done > 0;
-  const rate = isMeasured ? `, ${describeBytes((done / elapsedMs) * 1000)}/s` : "";
+  const isMeasured = elapsedMs >= tickMs && done > from;
+  const rate = isMeasured ? `, ${describeBytes(((done - from) / elapsedMs) * 1000)}/s` : "";
   const left =
     isMeasured && total !== undefined && done < total
-      ? `, ${describeDuration(((total - done) / done) * elapsedMs)} left`
+      ? `, ${describeDuration(((total - done) / (done - from)) * elapsedMs)} left`
       : "";
   return `${activity} ${describeBytes(done)}${share}${rate}${left}`;
 }
