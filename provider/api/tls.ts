@@ -111,54 +111,56 @@ export function gatherRecords(agent: Agent): Agent {
   return agent;
 }
 
+/** A record of TLS. */
+const recordBytes = 16 * 1024;
+
 function createGathering() {
-  let gathered = Buffer.allocUnsafeSlow(gatheredBytes);
-  let used = 0;
+  let room = Buffer.allocUnsafeSlow(gatheredBytes);
+  /** What was gathered and not handed over yet stands in between. */
+  let from = 0;
+  let to = 0;
   let isScheduled = false;
   let socket: Socket | undefined;
   let push: Socket["push"] = () => true;
   /** @returns whether there is room for more */
   const handOver = (): boolean => {
     isScheduled = false;
-    if (used === 0) {
+    if (from === to) {
       return true;
     }
-    const hasRoom = push(gathered.subarray(0, used));
-    used = 0;
-    if ((socket?.readableLength ?? 0) > 0) {
-      // It waits there to be read.
-      gathered = Buffer.allocUnsafeSlow(gatheredBytes);
-    }
-    return hasRoom;
+    const gathered = room.subarray(from, to);
+    from = to;
+    return push(gathered);
   };
   return {
     onread: {
-      buffer: Buffer.allocUnsafeSlow(64 * 1024),
-      callback(bytes: number, record: Uint8Array): boolean {
-        let hasRoom = true;
-        for (let at = 0; at < bytes;) {
-          const taken = Math.min(bytes - at, gatheredBytes - used);
-          gathered.set(record.subarray(at, at + taken), used);
-          used += taken;
-          at += taken;
-          if (used === gatheredBytes) {
-            hasRoom = handOver();
+      // Records are decrypted into the place where they are gathered.
+      buffer: () => room.subarray(to),
+      callback(bytes: number): boolean {
+        to += bytes;
+        if (gatheredBytes - to >= recordBytes) {
+          if (!isScheduled) {
+            isScheduled = true;
+            setImmediate(handOver);
           }
+          return true;
         }
-        if (used > 0 && !isScheduled) {
-          isScheduled = true;
-          setImmediate(handOver);
+        const hasRoom = handOver();
+        from = to = 0;
+        if ((socket?.readableLength ?? 0) > 0) {
+          // It waits there to be read.
+          room = Buffer.allocUnsafeSlow(gatheredBytes);
         }
         return hasRoom;
       },
     },
-    handTo(to: Socket): void {
+    handTo(gathering: Socket): void {
       if (socket !== undefined) {
         return;
       }
-      socket = to;
-      push = to.push.bind(to);
-      to.push = (chunk: unknown, encoding?: BufferEncoding) => {
+      socket = gathering;
+      push = gathering.push.bind(gathering);
+      gathering.push = (chunk: unknown, encoding?: BufferEncoding) => {
         // The end must not overtake what was gathered.
         if (chunk === null) {
           handOver();

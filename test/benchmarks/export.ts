@@ -36,12 +36,18 @@ async function serve(sizeBytes: number): Promise<void> {
   process.stdout.write(`${JSON.stringify(served)}\n`);
 }
 
-async function startServer(sizeBytes: number): Promise<{ served: Served; stop(): void }> {
+async function startServer(sizeBytes: number): Promise<{ served: Served; stop(): Promise<void> }> {
   const child = spawn(process.execPath, ["--import", "tsx", __filename, "--serve", String(sizeBytes)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
-  return { served: JSON.parse(line) as Served, stop: () => void child.kill() };
+  return {
+    served: JSON.parse(line) as Served,
+    async stop() {
+      child.kill("SIGKILL");
+      await once(child, "close");
+    },
+  };
 }
 
 /** What `curl` is called with to make the export: the login and the session are there already. */
@@ -154,7 +160,7 @@ async function measure(gibibytes: number, rounds: number, base: string): Promise
     }
     return { gibibytes, seconds, memory };
   } finally {
-    stop();
+    await stop();
     await rm(folder, { recursive: true, force: true });
   }
 }
