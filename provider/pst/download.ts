@@ -12,7 +12,7 @@ export interface Download {
   recent(bytes: number): Promise<Uint8Array>;
   /** The login ended in the meantime: the next request must have a new one. */
   renewLogin(): Promise<void>;
-  /** The line broke. */
+  /** The line broke, and this is how it goes on: told when that is known. */
   broke(problem: Break): void;
   /** Waits before another try, in milliseconds. */
   pause(ms: number): Promise<void>;
@@ -54,19 +54,41 @@ const wholeTries = 3;
  */
 export async function* download(file: Download): AsyncGenerator<Piece, Announced> {
   let at = 0;
+  /** Most that had ever arrived. */
+  let most = 0;
   let bytes: number | undefined;
   let tag: string | undefined;
   let mayResume = file.canResume;
+  let wholes = 0;
   let inVain = 0;
-  let mark = 0;
-  for (let tries = 1; ; tries++) {
-    const start: ExportStart | undefined =
-      mayResume && at > 0 ? { first: Math.max(0, at - overlapBytes), tag } : undefined;
-    let failure: unknown;
+  let failure: unknown;
+  /** Whose continuation is not known yet. */
+  let broken: Omit<Break, "goesOn"> | undefined;
+  const settle = (goesOn: boolean) => {
+    if (broken !== undefined) {
+      file.broke({ ...broken, goesOn });
+      broken = undefined;
+    }
+  };
+  for (;;) {
+    const first = at - overlapBytes;
+    const start: ExportStart | undefined = mayResume && first > 0 ? { first, tag } : undefined;
+    if (start === undefined && wholes >= wholeTries) {
+      throw failure;
+    }
+    wholes += start === undefined ? 1 : 0;
+    let answer: ExportAnswer | undefined;
     try {
-      const answer = await file.ask(start);
+      answer = await file.ask(start);
       let repeated: Uint8Array | undefined;
       if (start === undefined || answer.first === 0) {
+        // An answer from the begin to a wish for the rest: that wish is not granted here.
+        mayResume &&= start === undefined;
+        wholes += start === undefined ? 0 : 1;
+        if (wholes > wholeTries) {
+          throw failure;
+        }
+        settle(false);
         if (at > 0) {
           at = 0;
           yield "again";
@@ -75,7 +97,6 @@ export async function* download(file: Download): AsyncGenerator<Piece, Announced
       } else if (answer.first === start.first && (bytes ?? answer.bytes) === answer.bytes) {
         repeated = await file.recent(at - start.first);
       } else {
-        answer.body.destroy();
         mayResume = false;
         continue;
       }
@@ -83,12 +104,12 @@ export async function* download(file: Download): AsyncGenerator<Piece, Announced
         const fresh = repeated === undefined ? chunk : withoutRepeated(chunk, repeated);
         if (fresh === undefined) {
           // Another file: what came so far is of no use.
-          answer.body.destroy();
           mayResume = false;
           throw new ConnectionError("the server sends another file than before", { notSent: false });
         }
         repeated = repeated?.subarray(chunk.length - fresh.length);
         if (fresh.length > 0) {
+          settle(true);
           at += fresh.length;
           yield fresh;
         }
@@ -98,18 +119,21 @@ export async function* download(file: Download): AsyncGenerator<Piece, Announced
       }
       failure = new ConnectionError(`the answer ended after ${at} of ${bytes} bytes`, { notSent: false });
     } catch (error) {
+      if (isApiError(error) && error.status === 416 && start !== undefined) {
+        mayResume = false;
+        continue;
+      }
       failure = error;
+    } finally {
+      answer?.body.destroy();
     }
-    if (isApiError(failure) && failure.status === 416 && start !== undefined) {
-      mayResume = false;
-      continue;
-    }
-    inVain = at - mark >= progressBytes ? 1 : inVain + 1;
-    mark = at;
-    if (!mayHelp(failure, at) || (file.canResume ? inVain > triesInVain : tries >= wholeTries)) {
+    inVain = at - most >= progressBytes ? 1 : inVain + 1;
+    most = Math.max(most, at);
+    if (!mayHelp(failure, at) || inVain > triesInVain) {
       throw failure;
     }
-    file.broke({ at, reason: messageOf(failure), goesOn: mayResume && at > 0 });
+    settle(false);
+    broken = { at, reason: messageOf(failure) };
     await file.pause(nextDelayMs(inVain, Math.random, isApiError(failure) ? failure.retryAfterSeconds : undefined));
     if (isApiError(failure) && failure.status === 401) {
       await file.renewLogin();
@@ -124,8 +148,6 @@ async function* bodyOf({ body }: ExportAnswer): AsyncGenerator<Uint8Array> {
     throw isConnectionError(error)
       ? error
       : new ConnectionError(`the line broke (${messageOf(error)})`, { notSent: false });
-  } finally {
-    body.destroy();
   }
 }
 

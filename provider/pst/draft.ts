@@ -8,6 +8,7 @@ import {
   type OwnedFile,
   type Owner,
   fileError,
+  look,
   ownerPathOf,
   readOwner,
   refuseForeignFiles,
@@ -67,8 +68,14 @@ export interface PstDraft {
     options: PstOptions,
     onBytes: (bytes: number, total: number | undefined) => void,
   ): Promise<PstFile>;
-  /** Moves the file into place and notes whose it is. */
+  /**
+   * Moves the file into place and notes whose it is.
+   *
+   * @throws MailboxRestoreError (`file`)
+   */
   keep(): Promise<void>;
+  /** Keeps the file beside its place, because it is no good for another reason. @throws MailboxRestoreError (`export`), always */
+  reject(reason: string): Promise<never>;
   /** Removes what is left of a file that was not kept, and frees the path. May be called at any time, and again. */
   discard(): Promise<void>;
 }
@@ -83,11 +90,15 @@ const partOf = (absolute: string, attemptId: string) => `${absolute}.${attemptId
 
 /** Removes what an export left that was broken off. */
 export async function discardParts(path: string, attemptId: string): Promise<void> {
-  const absolute = resolve(path);
+  const parts = await partsOf(resolve(path), attemptId);
+  await Promise.all(parts.map((part) => rm(part, { force: true })));
+}
+
+async function partsOf(absolute: string, attemptId: string): Promise<string[]> {
   const begin = `${basename(absolute)}.${attemptId}.`;
   const names = await readdir(dirname(absolute)).catch(() => []);
   const parts = names.filter((name) => name.startsWith(begin) && name.endsWith(".part"));
-  await Promise.all(parts.map((name) => rm(join(dirname(absolute), name), { force: true })));
+  return parts.map((name) => join(dirname(absolute), name));
 }
 
 /**
@@ -109,6 +120,7 @@ export async function draftPst(
   }
   reserved.add(absolute);
   let received: Draft[] | undefined;
+  let redact = (text: string) => text;
   const discard = async () => {
     reserved.delete(absolute);
     await discardParts(path, attemptId);
@@ -116,25 +128,30 @@ export async function draftPst(
   try {
     await mkdir(folder, { recursive: true });
     await refuseForeignFiles(path, [basename(absolute)], identities);
-    // Whether a file can be made here is better known now than in some hours.
-    await writeFile(part, "", { flag: "wx", mode: 0o600 });
-    await rm(part);
+    // Whether a file can be made here is better known now than in some hours; no name that is needed later is longer.
+    const probe = partOf(absolute, `${attemptId}.checking`);
+    await writeFile(probe, "", { flag: "wx", mode: 0o600 });
+    await rm(probe);
   } catch (error) {
     await discard();
     throw error instanceof MailboxRestoreError ? error : fileError(`${path} cannot be written: ${messageOf(error)}`);
   }
 
-  /** Keeps what is no good where a person can look at it. */
-  const reject = async ({ path: bad, reason }: BadFileError): Promise<string> => {
+  /** Keeps what is no good where a person can look at it. Answers with its place; undefined where there is nothing. */
+  const setAside = async ({ path: bad, reason }: BadFileError): Promise<string | undefined> => {
+    if (bad === undefined) {
+      return undefined;
+    }
+    await redactText(bad, redact);
     const place = await placeForRejected(absolute, attemptId, identities);
     await rename(bad, place);
     const note = { identity, attemptId, reason, rejectedAt: new Date().toISOString() };
-    await writeFile(`${place}.json`, `${JSON.stringify(note, undefined, 2)}\n`, { mode: 0o600 });
+    await writeFile(`${place}.json`, `${JSON.stringify(note, undefined, 2)}\n`, { mode: 0o600 }).catch(() => undefined);
     return join(dirname(path), basename(place));
   };
   const explain = async (error: unknown): Promise<string> => {
     if (error instanceof BadFileError) {
-      const place = await reject(error).catch(() => undefined);
+      const place = await setAside(error).catch(() => undefined);
       return `${error.reason}${place === undefined ? "" : `. What came stands in ${place}`}`;
     }
     const { code } = error as NodeJS.ErrnoException;
@@ -142,11 +159,18 @@ export async function draftPst(
       ? `the disk is full (${code}); make room and run it again`
       : messageOf(error);
   };
+  const notKept = async (error: unknown) =>
+    new MailboxRestoreError("export", `The export to ${path} was not kept: ${await explain(error)}`);
 
   const receiveFrom = async (
     source: Omit<Download, "recent">,
+    options: PstOptions,
     onBytes: (bytes: number, total: number | undefined) => void,
-  ): Promise<ReceivedFile[]> => {
+  ): Promise<{ files: ReceivedFile[]; contents: Contents | undefined }> => {
+    const proved = async (files: ReceivedFile[]) => ({
+      files,
+      contents: options.contents ? await contentsOf(files) : undefined,
+    });
     const places = { at: part, partOf: (number: number) => partOf(absolute, `${attemptId}.${number}`) };
     let wentOn = false;
     let arrived = 0;
@@ -155,10 +179,11 @@ export async function draftPst(
         wentOn ||= problem.goesOn;
         source.broke(problem);
       };
-      return await receiveExport({ ...source, broke }, places, (bytes, total) => {
+      const onArrived = (bytes: number, total: number | undefined) => {
         arrived = bytes;
         onBytes(bytes, total);
-      });
+      };
+      return await proved(await receiveExport({ ...source, broke }, places, onArrived));
     } catch (error) {
       if (!(error instanceof BadFileError) || !wentOn) {
         throw error;
@@ -170,7 +195,7 @@ export async function draftPst(
         goesOn: false,
       });
       await discardParts(path, attemptId);
-      return receiveExport({ ...source, canResume: false }, places, onBytes);
+      return proved(await receiveExport({ ...source, canResume: false }, places, onBytes));
     }
   };
 
@@ -180,14 +205,14 @@ export async function draftPst(
       try {
         const ask: Download["ask"] = async (start) => {
           const answer = await source.ask(start);
-          await refuseFullDisk(folder, answer).catch((error: unknown) => {
+          redact = answer.redact ?? redact;
+          await refuseFullDisk(folder, answer, await heldBy(absolute, attemptId)).catch((error: unknown) => {
             answer.body.destroy();
             throw error;
           });
           return answer;
         };
-        const files = await receiveFrom({ ...source, ask }, onBytes);
-        const contents = options.contents ? await contentsOf(files) : undefined;
+        const { files, contents } = await receiveFrom({ ...source, ask }, options, onBytes);
         received = await draftsOf(files, absolute);
         const list = received.map(({ sha256, name }) => `${sha256}  ${name}\n`).join("");
         const pst = describe(path, files, received, list, contents);
@@ -196,7 +221,7 @@ export async function draftPst(
         }
         return pst;
       } catch (error) {
-        throw new MailboxRestoreError("export", `The export to ${path} was not kept: ${await explain(error)}`);
+        throw await notKept(error);
       }
     },
     async keep() {
@@ -206,21 +231,36 @@ export async function draftPst(
       const names = received.map(({ name }) => name);
       // Hours may have passed since the first look.
       const there = await refuseForeignFiles(path, names, identities);
+      const note: Owner = { identity, attemptId, files: received.map(({ part: _, ...file }) => file) };
       const former = await readOwner(absolute);
-      const files = received.map(({ part: _, ...file }) => file);
-      const note: Owner = { identity, attemptId, files };
-      const draftOfNote = partOf(absolute, `${attemptId}.owner`);
-      await writeFile(draftOfNote, `${JSON.stringify(note)}\n`, { mode: 0o600, flag: "wx" });
-      for (const { part: from, name } of received) {
-        const to = join(folder, name);
-        await (there.includes(name) ? rename(from, to) : moveWithoutReplacing(from, to, join(dirname(path), name)));
+      const formerFiles = former !== undefined && identities.includes(former.identity) ? former.files : [];
+      try {
+        // Whatever happens from here on, what stands there is known as ours: the old files, the new ones, or some of both.
+        await writeOwner(absolute, attemptId, { ...note, files: [...note.files, ...formerFiles] });
+        for (const { part: from, name } of received) {
+          const to = join(folder, name);
+          await (there.includes(name) ? rename(from, to) : moveWithoutReplacing(from, to, join(dirname(path), name)));
+        }
+      } catch (error) {
+        throw error instanceof MailboxRestoreError
+          ? error
+          : fileError(`${path} cannot be written: ${messageOf(error)}`);
       }
-      // A crash before this leaves files that nobody owns, which nobody overwrites or deletes.
-      await rename(draftOfNote, ownerPathOf(absolute));
-      const isOurs = former !== undefined && identities.includes(former.identity);
-      await removeUnchanged(absolute, isOurs ? former.files.filter(({ name }) => !names.includes(name)) : []);
+      // The rest is good order: the file is kept.
+      const leftOver = formerFiles.filter(({ name }) => !names.includes(name));
+      await removeUnchanged(absolute, leftOver).catch(() => undefined);
+      await writeOwner(absolute, attemptId, note).catch(() => undefined);
+    },
+    async reject(reason) {
+      throw await notKept(new BadFileError(received?.[0]?.part, reason));
     },
   };
+}
+
+async function writeOwner(absolute: string, attemptId: string, note: Owner): Promise<void> {
+  const draft = partOf(absolute, `${attemptId}.owner`);
+  await writeFile(draft, `${JSON.stringify(note)}\n`, { mode: 0o600 });
+  await rename(draft, ownerPathOf(absolute));
 }
 
 /** A file that is proved, and stands beside its place. */
@@ -294,13 +334,41 @@ async function contentsOf(files: ReceivedFile[]): Promise<Contents> {
   return sum;
 }
 
-/** @throws MailboxRestoreError (`file`) when there is no room for what the server is about to send. */
+/** What an error page or a document repeats of what the server was sent, is not kept. A file of mail holds nothing of that. */
+async function redactText(path: string, redact: (text: string) => string): Promise<void> {
+  const { size } = await stat(path);
+  if (size > mostText) {
+    return;
+  }
+  const text = await readFile(path, "utf8");
+  const redacted = redact(text);
+  if (!text.startsWith("!BDN") && redacted !== text) {
+    await writeFile(path, redacted);
+  }
+}
+
+/** Bytes that a text has at most. */
+const mostText = 1024 * 1024;
+
+/** Bytes on the disk that are given back when the file begins again. */
+async function heldBy(absolute: string, attemptId: string): Promise<number> {
+  const sizes = await Promise.all(
+    (await partsOf(absolute, attemptId)).map(async (part) => (await look(part))?.size ?? 0),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/**
+ * @param held - bytes that this export has on the disk already
+ * @throws MailboxRestoreError (`file`) when there is no room for what the server is about to send.
+ */
 async function refuseFullDisk(
   folder: string,
   { bytes, first }: { bytes: number | undefined; first: number },
+  held: number,
 ): Promise<void> {
   const { bavail, bsize } = await statfs(folder);
-  const free = bavail * bsize;
+  const free = bavail * bsize + (first === 0 ? held : 0);
   const needed = (bytes ?? 0) - first + spareBytes;
   if (bytes !== undefined && free < needed) {
     throw fileError(
@@ -321,10 +389,9 @@ async function placeForRejected(
   if ((await stat(place).catch(() => undefined)) === undefined) {
     return place;
   }
-  const { identity } = await readFile(`${place}.json`, "utf8").then(
-    (text) => JSON.parse(text) as { identity?: string },
-    () => ({ identity: undefined }),
-  );
+  const { identity } = await readFile(`${place}.json`, "utf8")
+    .then((text) => (JSON.parse(text) as { identity?: string } | null) ?? {})
+    .catch(() => ({ identity: undefined }));
   return identity !== undefined && identities.includes(identity) ? place : `${absolute}.${attemptId}.rejected`;
 }
 

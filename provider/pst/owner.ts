@@ -1,5 +1,5 @@
 import { accessSync, constants, statSync } from "node:fs";
-import { readFile, rm, stat, writeFile } from "node:fs/promises";
+import { lstat, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { MailboxRestoreError, messageOf } from "../errors";
 
@@ -61,14 +61,20 @@ export async function refuseForeignFiles(
   const absolute = resolve(path);
   const owner = await readOwner(absolute);
   const isOurs = owner !== undefined && identities.includes(owner.identity);
+  const known = isOurs ? owner.files : [];
+  if (owner !== undefined && !isOurs && (await unchanged(absolute, owner.files)).length > 0) {
+    throw fileError(
+      `${path} belongs to another export: ${ownerPathOf(path)} says so. Move its files away, or choose another path.`,
+    );
+  }
   const there: string[] = [];
   for (const name of names) {
-    const found = await look(join(dirname(absolute), name));
+    // A link at its place is nothing of ours, wherever it leads to.
+    const found = await look(join(dirname(absolute), name), lstat);
     if (found === undefined) {
       continue;
     }
-    const known = isOurs ? owner.files.find((file) => file.name === name) : undefined;
-    if (known === undefined || !isSameFile(known, found)) {
+    if (!known.some((file) => file.name === name && isSameFile(file, found))) {
       const shown = join(dirname(path), name);
       throw fileError(
         `${shown} exists and is not an export of this resource, so it is not overwritten. Move it away, or choose another path.`,
@@ -82,7 +88,7 @@ export async function refuseForeignFiles(
 /**
  * Removes the files of an attempt, and its note, as far as they are still what it wrote.
  *
- * @returns whether all of them were removed
+ * @returns whether they were there and are gone; what somebody else had put in the place of one stays
  */
 export async function deletePst(path: string, attemptId: string): Promise<boolean> {
   const absolute = resolve(path);
@@ -90,24 +96,30 @@ export async function deletePst(path: string, attemptId: string): Promise<boolea
   if (owner?.attemptId !== attemptId) {
     return false;
   }
-  const left = await removeUnchanged(absolute, owner.files);
+  const removed = await removeUnchanged(absolute, owner.files);
   await rm(ownerPathOf(absolute), { force: true });
-  return left === 0;
+  const names = new Set(owner.files.map(({ name }) => name));
+  const left = await Promise.all([...names].map((name) => look(join(dirname(absolute), name))));
+  return removed > 0 && left.every((file) => file === undefined);
 }
 
-/** @returns how many were something else, and were left alone */
+/** @returns how many there were; what is something else is left alone */
 export async function removeUnchanged(absolute: string, files: OwnedFile[]): Promise<number> {
-  let left = 0;
-  for (const file of files) {
-    const at = join(dirname(absolute), file.name);
-    const there = await look(at);
-    if (there !== undefined && isSameFile(file, there)) {
-      await rm(at, { force: true });
-    } else {
-      left += 1;
-    }
-  }
-  return left;
+  const found = await unchanged(absolute, files);
+  await Promise.all(found.map((path) => rm(path, { force: true })));
+  return found.length;
+}
+
+/** Paths of those files that are still there as they were noted. */
+async function unchanged(absolute: string, files: OwnedFile[]): Promise<string[]> {
+  const paths = await Promise.all(
+    files.map(async (file) => {
+      const path = join(dirname(absolute), file.name);
+      const there = await look(path);
+      return there !== undefined && isSameFile(file, there) ? path : undefined;
+    }),
+  );
+  return [...new Set(paths.filter((path) => path !== undefined))];
 }
 
 /** Notes that the resource has another name now, if the files are still those that this attempt wrote. */
@@ -149,9 +161,9 @@ const isSameFile = ({ bytes, modifiedMs }: OwnedFile, { size, mtimeMs }: Look) =
   bytes === size && isSameTime(modifiedMs, mtimeMs);
 
 /** Undefined where there is nothing. */
-export async function look(path: string): Promise<Look | undefined> {
+export async function look(path: string, ask: (path: string) => Promise<Look> = stat): Promise<Look | undefined> {
   try {
-    return await stat(path);
+    return await ask(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") {
       return undefined;

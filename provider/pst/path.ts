@@ -32,6 +32,9 @@ export function whyNotPath(template: string, { runId }: Pick<PathValues, "runId"
 export const namesMailbox = (template: string) =>
   namedIn(template).some((name) => name === "email" || name === "mailboxId");
 
+/** Is another day's path another one? */
+export const namesDay = (template: string) => namedIn(template).includes("date");
+
 /**
  * The path that a template names. What stands for a name is made fit for a file's name where it is not.
  *

@@ -15,10 +15,10 @@ export interface ReceivedFile {
   verified: string[];
 }
 
-/** What arrived is no good, and stands at `path`. */
+/** What arrived is no good, and stands at `path`; undefined where nothing of it is there. */
 export class BadFileError extends Error {
   constructor(
-    readonly path: string,
+    readonly path: string | undefined,
     readonly reason: string,
   ) {
     super(reason);
@@ -114,10 +114,10 @@ export async function receiveExport(
     try {
       await act(unpacking);
     } catch (error) {
-      const isOfDisk = (error as NodeJS.ErrnoException).code !== undefined;
+      const isOfDisk = (error as NodeJS.ErrnoException).syscall !== undefined;
       throw error instanceof BadFileError || isOfDisk
         ? error
-        : new BadFileError(parts.at(-1)?.path ?? at, `the ZIP of the split export: ${messageOf(error)}`);
+        : new BadFileError(parts.at(-1)?.path, `the ZIP of the split export: ${messageOf(error)}`);
     }
   }
 

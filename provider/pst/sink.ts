@@ -43,7 +43,10 @@ export async function openSink(file: number): Promise<FileSink> {
     const asked = queue.shift();
     waiting -= asked?.bytes ?? 0;
     if ("failed" in reply) {
-      fail(Object.assign(new Error(reply.failed.message), { code: reply.failed.code }));
+      const { message, ...fields } = reply.failed;
+      const error = Object.assign(new Error(message), fields);
+      fail(error);
+      asked?.reject(error);
     } else {
       asked?.resolve(reply);
     }

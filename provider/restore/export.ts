@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { MailboxRestoreError } from "../errors";
+import { messageOf } from "../errors";
 import type { Break } from "../pst/download";
 import { draftPst } from "../pst/draft";
 import type { Done, Stage } from "./carry-out";
@@ -33,16 +33,16 @@ export async function runExport(
           return dialect.exportToPst(sessionId, mailbox.id, options, { ...timeouts, restore: left }, start);
         },
         renewLogin: async () => void (await ask()),
-        pause: sleep,
-        broke(problem) {
-          breaks.push(problem);
-          report(problem.goesOn ? "the line broke, going on from there" : "the line broke, beginning again");
+        pause(ms) {
+          report("the line broke, asking again");
+          return sleep(ms);
         },
+        broke: (problem) => breaks.push(problem),
       },
       pstOptions,
       (done, total) => report("exporting", { done, total }),
     );
-    const done = await judgeExport(path, see);
+    const done = await judgeExport(see).catch((error: unknown) => draft.reject(messageOf(error)));
     await draft.keep();
     done.judgement.warnings.push(
       ...breaks.map((problem) => inWords(problem, dialect.apiVersion, dialect.exportsResume)),
@@ -50,18 +50,15 @@ export async function runExport(
     return { ...done, pst };
   } finally {
     clearInterval(keepAlive);
-    await draft.discard();
+    await draft.discard().catch(() => undefined);
   }
 }
 
-async function judgeExport(path: string, see: Stage["see"]): Promise<Pick<Done, "judgement" | "seen">> {
+async function judgeExport(see: Stage["see"]): Promise<Pick<Done, "judgement" | "seen">> {
   const { seen, problem } = await tryToSee(see);
   const judgement = judge({ counts: undefined, warnings: [], exceptions: [], cannotContinueError: undefined }, seen);
   if (judgement.outcome === "Failed") {
-    throw new MailboxRestoreError(
-      "export",
-      `The export to ${path} was not kept: the server sent a file, but its event says ${judgement.failures.join("; ")}`,
-    );
+    throw new Error(`the server sent a file, but its event says ${judgement.failures.join("; ")}`);
   }
   if (seen.kind !== "ours" || judgement.outcome === "Unknown" || judgement.outcome === "Unfinished") {
     // The file itself is the proof of an export; an event could only have added to it.

@@ -205,6 +205,6 @@ describe("a rename, on the real engine", () => {
     );
     assert.deepEqual([asked.exports, await fileNumber()], [0, file]);
     assert.equal(up.ok, false);
-    assert.match(up.text, /finance.pst exists and is not an export of this resource, so it is not overwritten/);
+    assert.match(up.text, /is the file of [ab]-pst, too: give each export its own/);
   });
 });

@@ -145,6 +145,15 @@ describe("an export, by the provider process over TLS", () => {
     });
   });
 
+  it("keeps no secret that a page repeats in place of the file", async () => {
+    const host = await start();
+    const { password } = bench.simulator;
+    failAll({ status: 200, html: `<h1>${password} is not welcome</h1>` });
+    const { message } = await failureOf(host.create(exportTo("a.pst")));
+    assert.match(message, /it looks like a page of HTML/);
+    assert.equal(await readFile(join(bench.folder, "a.pst.rejected"), "utf8"), "<h1>[secret] is not welcome</h1>");
+  });
+
   describe("that comes slowly", () => {
     it("is waited for while each pause is shorter than the idle limit", async () => {
       const host = await start({ pst: { sizeBytes: 300_000 } }, { timeouts: '{"idle":"5s"}' });
@@ -216,6 +225,39 @@ describe("an export, by the provider process over TLS", () => {
         `sales@contoso.example ${made.outputs["mailboxId"] as string}.pst`,
       );
     });
+  });
+
+  it("is kept beside its place when the session's event says that it failed", async () => {
+    const host = await start({ apiVersions: ["v8"] });
+    bench.simulator.faults.next({
+      match: { method: "GET", path: /events$/i },
+      effect: {
+        status: 200,
+        json: {
+          offset: 0,
+          limit: 100,
+          results: [
+            {
+              id: "11111111-aaaa-4bbb-8ccc-000000000009",
+              type: "Export",
+              status: "Failed",
+              itemName: "Sales",
+              title: "Exporting mailbox Sales (sales@contoso.example) to PST",
+              message: "The disk of the backup server is full",
+              startTime: new Date().toISOString(),
+              order: 9,
+            },
+          ],
+        },
+      },
+      times: Number.POSITIVE_INFINITY,
+    });
+    const { message } = await failureOf(host.create(exportTo("a.pst")));
+    assert.match(
+      message,
+      /was not kept: the server sent a file, but its event says .*What came stands in a\.pst\.rejected/,
+    );
+    assert.deepEqual(await filesOf("a.pst"), ["a.pst.rejected", "a.pst.rejected.json"]);
   });
 
   describe("that is split", () => {

@@ -125,7 +125,7 @@ export function callsOf(http: Http, root: string, names: { mailboxes: string; pa
       const response = await http.stream({ ...request, headers: { ...request.headers, ...range } });
       const tag = response.header("etag");
       // A weak tag says that the file means the same, not that its bytes are the same.
-      const common = { body: response.body, tag: tag?.startsWith("W/") ? undefined : tag };
+      const common = { body: response.body, redact: http.redact, tag: tag?.startsWith("W/") ? undefined : tag };
       if (response.status !== 206) {
         return { ...common, first: 0, bytes: countIn(response.header("content-length")) };
       }

@@ -104,6 +104,8 @@ export interface ExportAnswer {
   first: number;
   /** Names this very file, should the server make it anew. */
   tag: string | undefined;
+  /** Takes secrets out of a text that came in place of the file: it may repeat what the server was sent. Default: nothing is taken out. */
+  redact?: (text: string) => string;
 }
 
 /** From where on a file is wanted. */

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { SessionLook } from "../../restore/earlier";
 import type { Journal } from "../../restore/journal";
 import type { MailboxRestoreInputs } from "./inputs";
-import { type PathValues, expandPath } from "../../pst/path";
+import { type PathValues, expandPath, namesDay } from "../../pst/path";
 import { unknownValue } from "../shape";
 import { hashOf, intentOf } from "./intent";
 import type { MailboxRestoreOutputs } from "./outputs";
@@ -82,12 +82,18 @@ export function createMemory(opened: () => { journal: Journal; sessionLook: Sess
         .filter((entry) => entry.owner === journal.owner && entry.stage === "answered" && entry.attemptId !== attemptId)
         .forEach(close);
     },
-    sharesFileWith({ exportToPst, mailbox, runId, adopt, __urn: urn }) {
+    sharesFileWith(inputs) {
+      const { exportToPst, mailbox, runId, adopt, __urn: urn } = inputs;
       const template = exportToPst?.path;
       if (template === undefined || urn === undefined || adopt !== undefined) {
         return undefined;
       }
-      const values = { email: mailbox?.email, mailboxId: mailbox?.id, date: "today", runId };
+      if (namesDay(template) && intents.get(urn) === hashOf(intentOf(inputs))) {
+        // It was carried out on another day, and its file has that day's name.
+        return undefined;
+      }
+      // The server's spelling decides, and it does not tell upper from lower case.
+      const values = { email: mailbox?.email?.toLowerCase(), mailboxId: mailbox?.id, date: "today", runId };
       const path = pathOf(template, values);
       const other = path === undefined ? undefined : filesOf.get(path);
       if (path !== undefined && other === undefined) {
