@@ -52,6 +52,7 @@ describe("the names that the package exports", () => {
         "ServerInfo",
         "SessionSourceArgs",
         "TimeoutsArgs",
+        "VerifyArgs",
       ],
     });
   });
