@@ -81,9 +81,9 @@ async function plot(results: readonly Measured[]): Promise<string> {
     facet: { row: { field: "size", type: "nominal", title: null, sort: null } },
     spec: {
       width: 480,
-      encoding: { y: { field: "name", type: "nominal", title: null, axis: { labelLimit: 260 } } },
+      encoding: { y: { field: "name", type: "nominal", title: null, axis: { labelLimit: 400 } } },
       layer: [
-        { mark: { type: "rule", color: "#888" }, encoding: { x: { datum: 1 }, y: {} } },
+        { mark: { type: "rule", color: "#888" }, encoding: { x: { datum: 1 } } },
         {
           mark: { type: "point", filled: true, size: 60, opacity: 0.7 },
           encoding: {
