@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { link, mkdir, readFile, readdir, rename, rm, stat, statfs, writeFile } from "node:fs/promises";
+import { link, mkdir, open, readFile, readdir, rename, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { MailboxRestoreError, messageOf } from "../errors";
 import { type Contents, countContents } from "./contents";
 import type { Download } from "./download";
+import { looksLikeText } from "./header";
 import {
   type OwnedFile,
   type Owner,
@@ -142,7 +143,9 @@ export async function draftPst(
     if (bad === undefined) {
       return undefined;
     }
-    await redactText(bad, redact);
+    if (!(await isFitToKeep(bad, redact))) {
+      return undefined;
+    }
     const place = await placeForRejected(absolute, attemptId, identities);
     await rename(bad, place);
     const note = { identity, attemptId, reason, rejectedAt: new Date().toISOString() };
@@ -334,21 +337,35 @@ async function contentsOf(files: ReceivedFile[]): Promise<Contents> {
   return sum;
 }
 
-/** What an error page or a document repeats of what the server was sent, is not kept. A file of mail holds nothing of that. */
-async function redactText(path: string, redact: (text: string) => string): Promise<void> {
+/**
+ * What a page or a document repeats of what the server was sent, is taken out of it; one that is too long for that is not kept. A file of
+ * mail holds nothing of that.
+ */
+async function isFitToKeep(path: string, redact: (text: string) => string): Promise<boolean> {
   const { size } = await stat(path);
   if (size > mostText) {
-    return;
+    return !looksLikeText(await firstBytesOf(path));
   }
   const text = await readFile(path, "utf8");
   const redacted = redact(text);
   if (!text.startsWith("!BDN") && redacted !== text) {
     await writeFile(path, redacted);
   }
+  return true;
 }
 
 /** Bytes that a text has at most. */
 const mostText = 1024 * 1024;
+
+async function firstBytesOf(path: string): Promise<Buffer> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
 
 /** Bytes on the disk that are given back when the file begins again. */
 async function heldBy(absolute: string, attemptId: string): Promise<number> {

@@ -97,6 +97,9 @@ async function proveTables(file: Pick<FileHandle, "read">, head: Buffer): Promis
 /** [MS-PST] 5.3: CRC-32 that begins with 0 and is not inverted at its end. */
 const pstCrc = (bytes: Uint8Array): number => (crc32(bytes, 0xffffffff) ^ 0xffffffff) >>> 0;
 
+/** Does it begin as a page or a document does, rather than a file of mail? */
+export const looksLikeText = (head: Buffer): boolean => /^[<{[]/.test(head.toString("latin1").trimStart());
+
 /** What else it looks like. Nothing of it is repeated: an error page may say again what it was sent. */
 function kindOf(bytes: Buffer): string {
   const text = bytes.toString("latin1").trimStart();

@@ -38,7 +38,7 @@ export function aFileServer(
       if (start !== undefined && range === "416") {
         throw new ApiError("range not satisfiable", { status: 416, method: "POST", path: "/" });
       }
-      const sent = range === "other file" ? otherThan(file) : file;
+      const sent = start !== undefined && range === "other file" ? otherThan(file) : file;
       const isWhole = start === undefined || range === "whole";
       const first = isWhole ? 0 : range === "elsewhere" ? start.first + 1 : start.first;
       return { body: bodyOf(sent.subarray(first), cutAfter), bytes: file.length, first, tag };

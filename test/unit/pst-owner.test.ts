@@ -92,6 +92,13 @@ describe("whose the file of an export is", () => {
     assert.equal(await readFile(join(folder, "a.pst.rejected"), "utf8"), "earlier");
   });
 
+  it("does not keep a page that is too long to take secrets out of it", async () => {
+    const page = Buffer.from(`\n <html>${"the token is eyJ ".repeat(70_000)}`);
+    assert.ok(page.length > 1024 * 1024);
+    await assert.rejects(put("one", "1", { bytes: page }), /it looks like a page of HTML, from [a-z ]+ Veeam server$/);
+    assert.deepEqual(await names(), []);
+  });
+
   it("is kept beside its place where something else says that it is no good", async () => {
     const draft = await draftPst(join(folder, "a.pst"), { identity: "one", attemptId: "1" });
     await draft.receive(aFileServer(file).source, { contents: false, sha256File: false }, () => undefined);
