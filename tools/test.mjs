@@ -18,8 +18,9 @@ await main(async () => {
   const cli = await setup();
   if (args.length > 0) say("Only the tests that were asked for; types, lint and format are part of a plain npm test.");
   const broken = args.length > 0 ? [] : await runChecks();
-  const { passed, failed, skipped } = await runMocha(args, cli);
+  const { passed, failed, skipped, titles } = await runMocha(args, cli);
   if (broken.length > 0) say(`Failed besides the tests: npm run ${broken.join(", npm run ")}; the output is above.`);
+  titles.forEach((title) => say(`Failed: ${title}`));
   if (passed + failed === 0) say("No test ran, and that is a failure.");
   console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
   if (broken.length > 0 || failed > 0 || passed === 0) process.exitCode = 1;
@@ -61,13 +62,13 @@ async function runMocha(args, cli) {
     );
     if (!fs.existsSync(countsFile)) {
       say(`mocha ended with exit ${code} before it had run the tests; its output is above.`);
-      return { passed: 0, failed: 1, skipped: 0 };
+      return { passed: 0, failed: 1, skipped: 0, titles: [] };
     }
-    const { passes, failures, pending } = JSON.parse(fs.readFileSync(countsFile, "utf8"));
+    const { passes, failures, pending, failed } = JSON.parse(fs.readFileSync(countsFile, "utf8"));
     // Something else that went wrong, an error after the last test for example, must not pass for success.
     const unseen = failures === 0 && code !== 0 ? 1 : 0;
     if (unseen) say(`mocha ended with exit ${code}, although no test failed; its output is above.`);
-    return { passed: passes, failed: failures + unseen, skipped: pending };
+    return { passed: passes, failed: failures + unseen, skipped: pending, titles: failed };
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
