@@ -24,6 +24,8 @@ export type {
 } from "../provider/api/dialects/dialect";
 export type { BackupSelector, BackupWindow, ServerInfo } from "../provider/restore/lookup";
 export type { PreflightCheck, PreflightReport, PreflightRequest } from "../provider/restore/preflight";
+export { BulkMailboxRestore } from "./bulk-mailbox-restore";
+export type { AllMailboxesArgs, BulkMailboxRestoreArgs, MailboxesArgs, ShardArgs } from "./bulk-mailbox-restore";
 export { MailboxRestore } from "./mailbox-restore";
 export type {
   ActionArgs,

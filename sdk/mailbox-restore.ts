@@ -358,7 +358,7 @@ const accessNames = [
 ] as const satisfies (keyof ExchangeAccessArgs)[];
 
 /** Credentials are secrets whether or not the program says so. */
-function withSecretAccess(args: MailboxRestoreArgs): Record<string, unknown> {
+export function withSecretAccess(args: ActionArgs): Record<string, unknown> {
   const { restoreTo, restoreToOriginalLocation } = args;
   return {
     ...args,

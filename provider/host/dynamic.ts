@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "../restore/connection";
 import { openJournal } from "../restore/journal";
+import { bulkMailboxRestoreOf } from "./bulk-mailbox-restore";
 import { mailboxRestoreOf } from "./mailbox-restore";
 import { type ResourceHandler, createHost } from "./process";
 import { openEngine } from "./progress";
@@ -16,6 +17,7 @@ const engine = openEngine(process.argv.at(-1));
 const host = createHost({ engine, connect, openJournal });
 
 export const MailboxRestore: ResourceHandler = mailboxRestoreOf(host);
+export const BulkMailboxRestore: ResourceHandler = bulkMailboxRestoreOf(host);
 export const RestoreSession: ResourceHandler = restoreSessionOf(host);
 
 /** A process whose engine is gone ends within this time after its last work. */

@@ -1,20 +1,19 @@
-import type { Dialect, Organization } from "../api/dialects/dialect";
-import { ConnectionError } from "../errors";
+import type { Dialect } from "../api/dialects/dialect";
 import { draftPst } from "../pst/draft";
 import { expandPath, namesMailbox } from "../pst/path";
 import { type Prepared, carryOut } from "./carry-out";
 import type { Connection } from "./connection";
 import { settleOwn, settleTarget } from "./earlier";
 import { runExport } from "./export";
-import { refusePublicFolders, refuseTooOld, refuseUnconfirmedInPlace, refuseWithoutEngine } from "./guards";
+import { refusePublicFolders, refuseUnconfirmedInPlace, refuseWithoutEngine } from "./guards";
 import type { JournalEntry } from "./journal";
-import { dataAgeSeconds, remarkOnPointInTime, resolvePointInTime } from "./point-in-time";
+import { dataAgeSeconds, remarkOnPointInTime } from "./point-in-time";
 import { type Report, type RestoreRecord, shorten } from "./record";
-import { backupIn } from "./repository";
 import { type RestoreRequest, type RestoreSurroundings, writtenMailbox } from "./request";
 import { runRestore } from "./run-restore";
-import { selectMailbox, selectOrganization } from "./selection";
+import { selectMailbox } from "./selection";
 import type { SessionLease } from "./session-pool";
+import { type Found, findSource, within } from "./source";
 import { refuseUnspokenFields } from "./unspoken";
 
 /** What became of a restore; `earlier` is there when a run before had carried it out already, and nothing was sent. */
@@ -138,21 +137,6 @@ function pathFor(
   return expandPath(action.path, { email, mailboxId, date: new Date().toISOString().slice(0, 10), runId });
 }
 
-/** Work that is waited for so long and no longer; it may go on for others who want it, too. Nothing has been sent yet. */
-async function within<T>(limitMs: number, name: "login" | "session", work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const expiry = new Promise<never>((_, reject) => {
-    const what = name === "login" ? "The login" : "The restore session";
-    const message = `${what} took longer than timeouts.${name} allows (${limitMs / 1000} s). Nothing was sent.`;
-    timer = setTimeout(() => reject(new ConnectionError(message, { notSent: true, timedOut: true })), limitMs);
-  });
-  try {
-    return await Promise.race([work, expiry]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 /** Restores of other runs, into the same mailbox, whose end nobody knows. */
 async function refuseOpenQuestions(
   connection: Connection,
@@ -173,41 +157,6 @@ async function refuseOpenQuestions(
     surroundings.sessionLook.refuse(strange, { mailbox, mailboxes, target, organizationId, organizations });
   }
   await settleTarget(connection, { ...request, writesTo }, settlingOf(request, surroundings));
-}
-
-/** What is shown of which backup, once that is known. */
-interface Found {
-  organization: Organization | undefined;
-  pointInTime: string | undefined;
-}
-
-async function findSource(
-  connection: Connection,
-  dialect: Dialect,
-  { source, action, timeouts }: RestoreRequest,
-): Promise<Found & { lease: SessionLease }> {
-  if ("restoreSessionId" in source) {
-    return {
-      lease: connection.sessions.borrow(source.restoreSessionId, dialect),
-      organization: undefined,
-      pointInTime: undefined,
-    };
-  }
-  const organization = selectOrganization(
-    await within(timeouts.session, "session", connection.organizations()),
-    source.organization,
-  );
-  const { showDeleted, showAllVersions, repositoryId, maxAgeMs } = source;
-  const backup = await within(timeouts.session, "session", backupIn(dialect, organization, repositoryId));
-  const pointInTime = resolvePointInTime(backup, source.pointInTime);
-  refuseTooOld(backup, pointInTime, maxAgeMs);
-  const options = { pointInTime, showDeleted, showAllVersions, repositoryId };
-  // A restore that ends after its answer is told from others by its session alone.
-  const isTold = action.kind === "exportToPst" || !dialect.restoresEndLater;
-  const lease = isTold
-    ? connection.sessions.reserve(organization.id, options)
-    : connection.sessions.reserveAlone(organization.id, options);
-  return { lease, organization: backup, pointInTime };
 }
 
 /** Everything that can fail without the server having been asked to restore. */

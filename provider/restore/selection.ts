@@ -44,11 +44,7 @@ export function selectMailbox(mailboxes: Mailbox[], selector: MailboxSelector, p
         `session. Give a later pointInTime.`,
     );
   }
-  const matches = mailboxes.filter((mailbox) =>
-    "id" in selector
-      ? sameText(mailbox.id, selector.id)
-      : sameText(mailbox.email, selector.email) && mailbox.isArchive === selector.archive,
-  );
+  const matches = indexOf(mailboxes).get(keyOf(selector)) ?? [];
   const name = "id" in selector ? selector.id : `${selector.email}${selector.archive ? " (archive)" : ""}`;
   return onlyOne(matches, {
     what: `mailbox ${name}`,
@@ -57,6 +53,34 @@ export function selectMailbox(mailboxes: Mailbox[], selector: MailboxSelector, p
     all: mailboxes.map(({ email, isArchive }) => (isArchive ? `${email} (archive)` : email)),
   });
 }
+
+/** A list that ten thousand restores look into is looked through once. */
+const indexes = new WeakMap<readonly Mailbox[], Map<string, Mailbox[]>>();
+
+function indexOf(mailboxes: readonly Mailbox[]): Map<string, Mailbox[]> {
+  let index = indexes.get(mailboxes);
+  if (index === undefined) {
+    index = new Map<string, Mailbox[]>();
+    for (const mailbox of mailboxes) {
+      const { id, email, isArchive: archive } = mailbox;
+      for (const key of [keyOf({ id }), keyOf({ email, archive })]) {
+        const same = index.get(key);
+        if (same === undefined) {
+          index.set(key, [mailbox]);
+        } else {
+          same.push(mailbox);
+        }
+      }
+    }
+    indexes.set(mailboxes, index);
+  }
+  return index;
+}
+
+const keyOf = (selector: MailboxSelector) =>
+  "id" in selector
+    ? `id ${selector.id.toLowerCase()}`
+    : `${selector.archive ? "archive" : "mailbox"} ${selector.email.toLowerCase()}`;
 
 function onlyOne<T extends { id: string }>(
   matches: T[],

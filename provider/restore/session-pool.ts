@@ -86,8 +86,16 @@ const lingerMs = 5000;
 /** After this long without a call a session may have expired (60 minutes are assumed, [inf]); it is looked at before use. */
 const restingMs = 10 * 60_000;
 
+/**
+ * So many restores share a session, and the next ones get another. Each looks through the events of those before it, so one session for ten
+ * thousand would cost the square of that.
+ */
+const tenantsASession = 250;
+
 interface Shared {
   users: number;
+  /** How many work in a session now, and how many have so far. */
+  tenants: Map<OpenSession, { now: number; ever: number }>;
   current: Promise<OpenSession> | undefined;
   /** A look whether the current session still works, while it lasts. */
   probe: Promise<void> | undefined;
@@ -137,8 +145,9 @@ export function createSessionPool(dialect: Dialect, options: SessionPoolOptions 
   };
 
   const place = (key: string, start: () => Promise<string>, isOurs: boolean, spoken = dialect): SessionLease => {
-    const shared = all.get(key) ?? {
+    const shared: Shared = all.get(key) ?? {
       users: 0,
+      tenants: new Map(),
       current: undefined,
       probe: undefined,
       usedAt: now(),
@@ -174,6 +183,23 @@ export function createSessionPool(dialect: Dialect, options: SessionPoolOptions 
       shared.current = undefined;
       throw error;
     };
+    let home: OpenSession | undefined;
+    const moveTo = (session: OpenSession | undefined) => {
+      const before = home === undefined ? undefined : shared.tenants.get(home);
+      if (home !== undefined && before !== undefined && (before.now -= 1) === 0 && before.ever >= tenantsASession) {
+        shared.tenants.delete(home);
+        stopLater(home.sessionId);
+      }
+      home = session;
+      if (session !== undefined) {
+        const { now = 0, ever = 0 } = shared.tenants.get(session) ?? {};
+        shared.tenants.set(session, { now: now + 1, ever: ever + 1 });
+        if (isOurs && ever + 1 >= tenantsASession) {
+          // It is full: whoever comes next gets another one.
+          shared.current = undefined;
+        }
+      }
+    };
     return {
       async open() {
         if (isOurs && shared.current !== undefined && now() - shared.usedAt > restingMs) {
@@ -184,10 +210,15 @@ export function createSessionPool(dialect: Dialect, options: SessionPoolOptions 
         shared.current ??= shared.opening = begin()
           .catch(forgetFailure)
           .finally(() => (shared.opening = undefined));
-        return shared.current;
+        const session = await shared.current;
+        if (session !== home) {
+          moveTo(session);
+        }
+        return session;
       },
       async release() {
         shared.users -= 1;
+        moveTo(undefined);
         if (shared.users > 0) {
           return undefined;
         }
@@ -198,6 +229,19 @@ export function createSessionPool(dialect: Dialect, options: SessionPoolOptions 
         return undefined;
       },
     };
+
+    /** A full session that nobody works in any more. The state is given the moment that it needs for what was done in it. */
+    function stopLater(sessionId: string): void {
+      setTimeout(() => {
+        void mayStop().then(async (may) => {
+          if (may && shared.toStop.delete(sessionId)) {
+            await dialect.stopSession(sessionId).catch((error: unknown) => {
+              notice(`Restore session ${sessionId} could not be stopped and ends by itself later: ${messageOf(error)}`);
+            });
+          }
+        });
+      }, lingerMs).unref();
+    }
 
     /** Only what the server says for sure takes a session out of use; a look that fails proves nothing. */
     async function forgetIfOver(current: Promise<OpenSession>): Promise<void> {

@@ -167,7 +167,7 @@ describe("a rename, on the real engine", () => {
     const bytes = await readFile(pstPath());
     const [up, asked] = await counting(simulator, () => stack.up(program({ names: ["a", "b-pst"] })));
     assert.equal(up.ok, false);
-    assert.match(up.text, /finance.pst exists and is not an export of this resource, so it is not overwritten/);
+    assert.match(up.text, /finance.pst belongs to another export/);
     assert.equal(asked.exports, 0);
     assert.ok(bytes.equals(await readFile(pstPath())));
   });

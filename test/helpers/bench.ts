@@ -5,7 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type JournalEntry, parseEntry } from "../../provider/restore/journal";
 import { type Gate, type Simulator, type SimulatorOptions, startSimulator } from "../../simulator";
 import { configOf } from "./engine";
-import { type Host, type HostFailure, startHost } from "./host";
+import { type Host, type HostFailure, type Kind, startHost } from "./host";
 import { aWorkspace } from "./workspace";
 
 type Bag = Record<string, unknown>;
@@ -17,7 +17,7 @@ export interface Bench {
   /** The journal in that folder. */
   readonly journalDir: string;
   /** Starts a provider process in the folder; `config` replaces single keys. */
-  start(config?: Record<string, string>, env?: Record<string, string>): Promise<Host>;
+  start(config?: Record<string, string>, env?: Record<string, string>, kind?: Kind): Promise<Host>;
   /**
    * Starts a process and kills it while the server restores what was `sent` to it. Its lease has run out.
    *
@@ -50,10 +50,10 @@ export async function aBench(options: SimulatorOptions = {}): Promise<Bench> {
     simulator,
     folder: workspace.path,
     journalDir,
-    async start(config = {}, env = {}) {
+    async start(config = {}, env = {}, kind = "MailboxRestore") {
       const settings = Object.entries({ ...configOf(simulator, apiVersion), ...config });
       const prefixed = Object.fromEntries(settings.map(([key, value]) => [`vb365:${key}`, value]));
-      const host = await startHost(prefixed, { folder: workspace.path, env });
+      const host = await startHost(prefixed, { folder: workspace.path, env, kind });
       hosts.push(host);
       return host;
     },

@@ -22,8 +22,8 @@ export interface HostFailure {
 }
 
 /** Pulumi's own dynamic provider process, spoken to as the engine does. */
-/** Resource of the package; a MailboxRestore unless it is said. */
-type Kind = "MailboxRestore" | "RestoreSession";
+/** Resource of the package; what the host was started for, unless it is said. */
+export type Kind = "MailboxRestore" | "BulkMailboxRestore" | "RestoreSession";
 
 export interface Host {
   check(olds: Bag, news: Bag): Promise<{ inputs: Bag; failures: { property: string; reason: string }[] }>;
@@ -56,13 +56,14 @@ export interface Host {
 /**
  * Starts a dynamic provider process of `@pulumi/pulumi` with a stack configuration.
  *
- * @param options - `folder`: where it runs, instead of a folder of its own; that folder is not removed. `env`: variables besides.
+ * @param options - `folder`: where it runs, instead of a folder of its own; that folder is not removed. `env`: variables besides. `kind`:
+ * resource that it is asked about; default a MailboxRestore.
  */
 export async function startHost(
   config: Record<string, string>,
-  options: { folder?: string; env?: Record<string, string> } = {},
+  options: { folder?: string; env?: Record<string, string>; kind?: Kind } = {},
 ): Promise<Host> {
-  const { folder, env } = options;
+  const { folder, env, kind: usual = "MailboxRestore" } = options;
   const workspace = folder === undefined ? await aWorkspace() : { path: folder, remove: () => Promise.resolve() };
   const { server, port: enginePort, log, said } = await startEngineLog();
   const script = require.resolve("@pulumi/pulumi/cmd/dynamic-provider");
@@ -84,7 +85,7 @@ export async function startHost(
     child.kill(signal);
     await closed;
   };
-  const withHandler = (bag: Bag, kind: Kind = "MailboxRestore") => struct({ ...bag, __provider: handlerOf(kind) });
+  const withHandler = (bag: Bag, kind: Kind = usual) => struct({ ...bag, __provider: handlerOf(kind) });
   return {
     log,
     said,

@@ -143,21 +143,27 @@ function findContradictions(inputs: MailboxRestoreInputs): Mistake[] {
 }
 
 /** A value that is not known yet may be the other half. */
-function isHalfOfSizeLimit({ enablePstSizeLimit: isOn, pstSizeLimitBytes: bytes }: ExportToPstInput): boolean {
+export function isHalfOfSizeLimit({ enablePstSizeLimit: isOn, pstSizeLimitBytes: bytes }: ExportToPstInput): boolean {
   const areKnown = (isOn as unknown) !== unknownValue && (bytes as unknown) !== unknownValue;
   return areKnown && (isOn === true) !== (bytes !== undefined);
 }
 
-function findGuardMistakes(
-  inputs: MailboxRestoreInputs,
-  { configMistakes, exchange, apiVersion, journalDir, now }: CheckSurroundings,
-): Mistake[] {
-  const mistakes: Mistake[] = configMistakes.map(({ reason }) => ({ path: "", reason }));
-  const { pointInTime, mailbox, restoreTo, restoreToOriginalLocation: original, confirmInPlace } = inputs;
+function findGuardMistakes(inputs: MailboxRestoreInputs, surroundings: CheckSurroundings): Mistake[] {
+  const mistakes: Mistake[] = surroundings.configMistakes.map(({ reason }) => ({ path: "", reason }));
   if (inputs.adopt !== undefined) {
     // It runs nothing, so it needs no account, no file and no confirmation.
     return mistakes;
   }
+  return [...mistakes, ...findObstacles(inputs, surroundings), ...findUnconfirmed(inputs)];
+}
+
+/** What keeps an action from being carried out, as far as that can be said here, whichever mailbox it is. */
+export function findObstacles(
+  inputs: MailboxRestoreInputs,
+  { exchange, apiVersion, journalDir, now }: Omit<CheckSurroundings, "configMistakes">,
+): Mistake[] {
+  const mistakes: Mistake[] = [];
+  const { pointInTime, restoreTo, restoreToOriginalLocation: original } = inputs;
   const noJournal = whyNotWritable(join(journalDir, "entry"));
   if (noJournal !== undefined) {
     mistakes.push({
@@ -191,6 +197,17 @@ function findGuardMistakes(
       mistakes.push({ path: "exportToPst.path", reason: obstacle });
     }
   }
+  return mistakes;
+}
+
+/** Writing into a production mailbox needs its name said twice. */
+function findUnconfirmed({
+  mailbox,
+  restoreTo,
+  restoreToOriginalLocation: original,
+  confirmInPlace,
+}: MailboxRestoreInputs): Mistake[] {
+  const mistakes: Mistake[] = [];
   const email = isKnown(mailbox) && isKnown(mailbox.email) ? mailbox.email : undefined;
   const target = isKnown(restoreTo) && isKnown(restoreTo.mailbox) ? restoreTo.mailbox : undefined;
   const isInPlace = original !== undefined || (email !== undefined && target?.toLowerCase() === email.toLowerCase());
@@ -211,6 +228,6 @@ function findGuardMistakes(
   return mistakes;
 }
 
-function isKnown<T>(value: T | undefined): value is T {
+export function isKnown<T>(value: T | undefined): value is T {
   return value !== undefined && (value as unknown) !== unknownValue;
 }

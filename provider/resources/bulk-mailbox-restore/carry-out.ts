@@ -1,0 +1,301 @@
+import { randomUUID } from "node:crypto";
+import { MailboxRestoreError } from "../../errors";
+import type { Connection } from "../../restore/connection";
+import type { Journal } from "../../restore/journal";
+import { type RestoreRecord, isOpen, recordOf, shorten } from "../../restore/record";
+import { unknownCounts } from "../../restore/outcome";
+import {
+  type MailboxResult,
+  type Results,
+  type ResultsHeader,
+  beginResults,
+  closeResults,
+  listOpenResults,
+  openResults,
+} from "../../restore/results";
+import { timeoutsOf } from "../../timeouts";
+import { hashOf, intentLayout } from "../mailbox-restore/intent";
+import type { Remembered } from "../mailbox-restore/memory";
+import { actionOf, keepSecrets } from "../mailbox-restore/request";
+import type { Surroundings } from "../mailbox-restore/surroundings";
+import { type Backup, openBackup } from "./backup";
+import { isConfirmed } from "./check";
+import type { BulkMailboxRestoreInputs } from "./inputs";
+import { bulkIntentOf } from "./intent";
+import { type Listed, chosenFrom, fingerprintOf, isOfShard, listedIn } from "./list";
+import { readMarks } from "./marks";
+import { type BulkMailboxRestoreOutputs, isGood, outcomeOf, outputsOf, policyOf } from "./outputs";
+import { type Template, runAll } from "./run";
+
+/** Whose bulk restore it is. */
+export const identityOf = (inputs: Pick<BulkMailboxRestoreInputs, "__urn">, fallback: string) =>
+  inputs.__urn ?? fallback;
+
+/**
+ * Carries out what is declared, for each mailbox once: what an earlier run that was broken off came to is taken over.
+ *
+ * @throws MailboxRestoreError when the backup cannot be opened; what becomes of a mailbox is in the outputs
+ */
+export async function carryOutNew(
+  connection: Connection,
+  inputs: BulkMailboxRestoreInputs,
+  remembered: Remembered,
+  surroundings: Surroundings,
+): Promise<BulkMailboxRestoreOutputs> {
+  const { journal, voice } = surroundings;
+  const attemptId = randomUUID();
+  const identity = identityOf(inputs, attemptId);
+  const intentHash = hashOf(bulkIntentOf(inputs));
+  const { formerIdentity: former, again } = remembered;
+  const { endpoint } = connection.settings;
+  let earlier: Results | undefined;
+  for (const open of await listOpenResults(journal)) {
+    if (open.identity !== identity && open.identity !== former) {
+      continue;
+    }
+    if (open.intentHash === intentHash && open.endpoint === endpoint && earlier === undefined) {
+      earlier = await openResults(open.path);
+    } else if (open.identity === identity) {
+      voice.warn(`An earlier bulk restore of this resource was never recorded; its results are in ${open.path}.`);
+      await closeResults(open.path);
+    }
+  }
+  if (earlier?.header !== undefined) {
+    voice.warn(
+      `This was begun already by a run that was broken off: ${earlier.known.size} mailboxes are known, and it goes on from there. If you ` +
+        `took its record out of the state to have it done again, set a new runId.`,
+    );
+  }
+  const { owner } = journal;
+  const header = { version: 1, identity, attemptId, intentHash, intentLayout, again, endpoint, owner } as const;
+  const results = earlier ?? (await beginResults(journal, header));
+  try {
+    return await goOn(connection, inputs, {
+      results,
+      olds: undefined,
+      former,
+      surroundings,
+      adopted: earlier !== undefined,
+    });
+  } finally {
+    await results.close();
+  }
+}
+
+/**
+ * Goes on with a bulk restore of the state: mailboxes that came to the list, those never sent or not seen to their end, and with another
+ * `retryFailed` those that failed.
+ */
+export async function carryOutMore(
+  connection: Connection,
+  olds: BulkMailboxRestoreOutputs,
+  inputs: BulkMailboxRestoreInputs,
+  surroundings: Surroundings,
+): Promise<BulkMailboxRestoreOutputs> {
+  const results = await openResults(olds.resultsFile);
+  try {
+    return await goOn(connection, inputs, {
+      results,
+      olds,
+      former: olds.__urn === inputs.__urn ? undefined : olds.__urn,
+      surroundings,
+      adopted: false,
+    });
+  } finally {
+    await results.close();
+  }
+}
+
+async function goOn(
+  connection: Connection,
+  inputs: BulkMailboxRestoreInputs,
+  run: {
+    results: Results;
+    olds: BulkMailboxRestoreOutputs | undefined;
+    former: string | undefined;
+    surroundings: Surroundings;
+    adopted: boolean;
+  },
+): Promise<BulkMailboxRestoreOutputs> {
+  const { results, olds, former, surroundings, adopted } = run;
+  const { voice, journal } = surroundings;
+  keepSecrets(connection, inputs);
+  const timeouts = timeoutsOf(inputs.timeouts, connection.settings.timeouts);
+  const action = actionOf(inputs, connection.settings.exchange);
+  const confirmed = isConfirmed(inputs.confirmInPlace, inputs.organization);
+  voice.activity("logging in");
+  const pointInTime = olds?.resolvedPointInTime ?? pointInTimeOf(results);
+  const backup = await openBackup(connection, inputs, { action, timeouts, pointInTime });
+  let warning: string | undefined;
+  let outputs: BulkMailboxRestoreOutputs;
+  try {
+    const listed = await declaredIn(inputs, backup);
+    if (confirmed) {
+      await backup.mailboxes();
+    }
+    await refuseRenamed(journal, headerOf(results, olds), listed);
+    const askable = await settleLost(journal, results);
+    const markedOf = olds === undefined ? undefined : readMarks(olds.marks);
+    const policy = policyOf(inputs);
+    const retries = olds !== undefined && olds.retryFailed !== inputs.retryFailed && inputs.retryFailed !== undefined;
+    const due = listed.filter(({ name }) => {
+      const result = results.known.get(name);
+      const outcome = result === undefined ? (markedOf?.(name) ?? "NeverSent") : outcomeOf(result);
+      const isOver = result?.type === "refused" || (result?.type === "ended" && !isOpen(result.record.outcome));
+      return outcome === "NeverSent" || askable.has(name) || (retries && isOver && !isGood(result, policy));
+    });
+    const template: Template = {
+      identity: identityOf(inputs, headerOf(results, olds).attemptId),
+      formerIdentity: former,
+      intent: bulkIntentOf(inputs),
+      action,
+      runId: inputs.runId,
+      isConfirmed: confirmed,
+      timeouts,
+      limit: Math.min(inputs.maxConcurrentRestores ?? Infinity, connection.settings.maxConcurrentRestores),
+    };
+    const brokenOff =
+      due.length === 0 ? undefined : await runAll(connection, template, due, { backup, results, surroundings });
+    if (brokenOff !== undefined) {
+      voice.warn(`It was broken off, and the next pulumi up goes on with the rest: ${brokenOff}`);
+    }
+    outputs = outputsOf(inputs, {
+      endpoint: connection.settings.endpoint,
+      apiVersion: olds?.apiVersion ?? backup.dialect.apiVersion,
+      organizationId: backup.organization.id,
+      resolvedPointInTime: backup.pointInTime,
+      dataAgeSeconds: olds?.dataAgeSeconds ?? backup.ageSeconds,
+      header: headerOf(results, olds),
+      path: results.path,
+      names: listed.map(({ name }) => name),
+      resultOf: (name) => results.known.get(name),
+      ...(markedOf === undefined ? {} : { markedOf }),
+      ...(adopted
+        ? { adoptedFrom: "journal" }
+        : olds?.adoptedFrom === undefined
+          ? {}
+          : { adoptedFrom: olds.adoptedFrom }),
+    });
+  } finally {
+    warning = await backup.leave();
+  }
+  return warning === undefined ? outputs : { ...outputs, warnings: shorten([...outputs.warnings, warning]) };
+}
+
+type Header = Pick<ResultsHeader, "identity" | "attemptId" | "intentHash">;
+
+/** What the file says, or the state where somebody has emptied it. */
+function headerOf({ header, path }: Results, olds: BulkMailboxRestoreOutputs | undefined): Header {
+  const stated = olds === undefined ? undefined : { ...olds, identity: identityOf(olds, olds.attemptId) };
+  const found = stated ?? header;
+  if (found === undefined) {
+    throw new MailboxRestoreError("journal", `The results ${path} do not say what they are of. Nothing was sent.`);
+  }
+  return found;
+}
+
+/** The very same restore of a mailbox, of the same stack, under another name, which no state is known to have: an alias was forgotten. */
+async function refuseRenamed(journal: Journal, own: Header, listed: readonly Listed[]): Promise<void> {
+  const stackOf = (urn: string) => urn.split("::").slice(0, 2).join("::");
+  const alike = (await listOpenResults(journal)).filter(
+    (open) =>
+      open.identity !== own.identity &&
+      open.attemptId !== own.attemptId &&
+      open.intentHash === own.intentHash &&
+      open.owner !== journal.owner &&
+      stackOf(open.identity) === stackOf(own.identity),
+  );
+  for (const { path, identity } of alike) {
+    const { known, close } = await openResults(path);
+    await close();
+    const same = listed.find(({ name }) => ["sent", "ended"].includes(known.get(name)?.type ?? ""));
+    if (same !== undefined) {
+      const name = identity.split("::").at(-1) ?? identity;
+      throw new MailboxRestoreError(
+        "journal",
+        `Resource ${name} of this stack has begun the very same restore of ${same.name}, and the state has not been seen to have it: ` +
+          `${path}. If this is ${name} under a new name, say so with aliases: [{ name: "${name}" }]. If it is to run once more, set a ` +
+          `runId of its own. Nothing was sent.`,
+      );
+    }
+  }
+}
+
+/** An earlier run of it has said what "latest" is. */
+function pointInTimeOf({ known }: Results): string | undefined {
+  for (const result of known.values()) {
+    if (result.type === "ended" && result.record.resolvedPointInTime !== null) {
+      return result.record.resolvedPointInTime;
+    }
+  }
+  return undefined;
+}
+
+/** The mailboxes that are declared, this shard's alone. */
+async function declaredIn(inputs: BulkMailboxRestoreInputs, backup: Backup): Promise<Listed[]> {
+  const listed = listedIn(inputs);
+  if (listed !== undefined && inputs.__mailboxes !== undefined) {
+    const { sha256 } = fingerprintOf(listed);
+    if (sha256 !== inputs.__mailboxes.sha256) {
+      throw new MailboxRestoreError(
+        "file",
+        `mailboxesFile ${inputs.mailboxesFile} is another one than at the preview. Nothing was sent. Run pulumi up again.`,
+      );
+    }
+  }
+  const all = listed ?? chosenFrom(await backup.mailboxes(), inputs.allMailboxes ?? {});
+  return all.filter(({ name }) => isOfShard(name, inputs.shard));
+}
+
+/** Was it sent, and its end not seen? */
+const isAsked = (result: MailboxResult): result is Extract<MailboxResult, { type: "sent" | "ended" }> =>
+  result.type === "sent" || (result.type === "ended" && isOpen(result.record.outcome));
+
+/**
+ * What was sent and has no end in the results must be in the journal, where it is settled. One that is not there any more was settled by
+ * a person, or its file is lost: then nobody can tell what became of it, and it is not sent again.
+ *
+ * @returns the mailboxes whose entry is there
+ */
+async function settleLost(journal: Journal, results: Results): Promise<Set<string>> {
+  const entries = await journal.entries();
+  const ended = new Set(
+    [...results.known.values()].flatMap((one) =>
+      one.type === "ended" && !isOpen(one.record.outcome) ? [one.attemptId] : [],
+    ),
+  );
+  // A crash came between the two.
+  entries.filter(({ attemptId }) => ended.has(attemptId)).forEach((entry) => journal.close(entry));
+  const asked = [...results.known.values()].filter(isAsked);
+  const open = new Set(entries.map(({ attemptId }) => attemptId));
+  for (const result of asked.filter(({ attemptId }) => !open.has(attemptId))) {
+    const { mailbox, attemptId } = result;
+    const sessionId = result.type === "sent" ? result.sessionId : result.record.sessionId;
+    const entry = (await journal.inSession(sessionId)).find((one) => one.attemptId === attemptId);
+    const at = new Date().toISOString();
+    if (entry?.result !== undefined && !isOpen(entry.result.outcome)) {
+      await results.add({ at, type: "ended", mailbox, attemptId, record: entry.result });
+    } else if (entry?.note !== undefined) {
+      await results.add({ at, type: "neverSent", mailbox, reason: `settled by hand: ${entry.note}` });
+    } else {
+      await results.add({ at, type: "ended", mailbox, attemptId, record: lostRecord(result, sessionId) });
+    }
+  }
+  return new Set(asked.flatMap(({ mailbox, attemptId }) => (open.has(attemptId) ? [mailbox] : [])));
+}
+
+function lostRecord(result: Extract<MailboxResult, { type: "sent" | "ended" }>, sessionId: string): RestoreRecord {
+  if (result.type === "ended") {
+    return { ...result.record, outcome: "Unknown" };
+  }
+  const attempt = {
+    sessionId,
+    mailbox: { id: "", email: result.mailbox },
+    organizationId: null,
+    resolvedPointInTime: null,
+    dataAgeSeconds: null,
+    startedAt: result.at,
+  };
+  const warnings = ["It was sent by a run that was broken off, and its entry in the journal is gone."];
+  return recordOf(attempt, { outcome: "Unknown", counts: unknownCounts, failures: [], warnings }, result.at);
+}

@@ -1,0 +1,192 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { extname } from "node:path";
+import { parse as parseCsv } from "csv-parse/sync";
+import picomatch from "picomatch";
+import type { Mailbox } from "../../api/dialects/dialect";
+import { MailboxRestoreError, messageOf } from "../../errors";
+import type { MailboxSelector } from "../../restore/selection";
+import type { MailboxInput } from "../mailbox-restore/inputs";
+import { unknownValue } from "../shape";
+import type { AllMailboxesInput, BulkMailboxRestoreInputs } from "./inputs";
+
+/** Which mailboxes a bulk restore is about. */
+
+/** A mailbox of the list, as it is known without asking the server. */
+export interface Listed {
+  /** What it is called in results and state: address in lower case, with ` (archive)` behind it, or `id` and the id. */
+  name: string;
+  selector: MailboxSelector;
+}
+
+export const nameOf = (selector: MailboxSelector): string =>
+  "id" in selector
+    ? `id ${selector.id.toLowerCase()}`
+    : `${selector.email.toLowerCase()}${selector.archive ? " (archive)" : ""}`;
+
+const selectorOf = ({ id, email = "", archive = false }: MailboxInput): MailboxSelector =>
+  id === undefined ? { email, archive } : { id };
+
+/** The list of a program, or of its file; undefined for the whole organisation, which only the server knows. */
+export function listedIn({ mailboxes, mailboxesFile }: BulkMailboxRestoreInputs): Listed[] | undefined {
+  const given =
+    mailboxes ?? (mailboxesFile === undefined ? undefined : readMailboxesFile(mailboxesFile, readText(mailboxesFile)));
+  return given?.map((one) => {
+    const selector = selectorOf(typeof one === "string" ? { email: one } : one);
+    return { name: nameOf(selector), selector };
+  });
+}
+
+/** What a file holds, for an input that changes when it does. */
+export function fingerprintOf(listed: Listed[]): { count: number; sha256: string } {
+  const sha256 = createHash("sha256");
+  listed.forEach(({ name }) => sha256.update(`${name}\n`));
+  return { count: listed.length, sha256: sha256.digest("hex") };
+}
+
+/** Names that stand in a list more than once. */
+export function repeatedIn(listed: Listed[]): string[] {
+  const seen = new Set<string>();
+  return [...new Set(listed.flatMap(({ name }) => (seen.size === seen.add(name).size ? [name] : [])))];
+}
+
+/** What the whole organisation is: all that the session lists, in the order of their addresses. */
+export function chosenFrom(mailboxes: Mailbox[], { include, exclude, archives = false }: AllMailboxesInput): Listed[] {
+  const isIncluded = include === undefined ? () => true : matcherOf(include);
+  const isExcluded = exclude === undefined ? () => false : matcherOf(exclude);
+  const chosen = mailboxes.filter(
+    ({ email, isArchive }) => (archives || !isArchive) && isIncluded(email) && !isExcluded(email),
+  );
+  const named = new Map<string, number>();
+  const addressOf = ({ email, isArchive: archive }: Mailbox) => nameOf({ email, archive });
+  mailboxes.forEach((mailbox) => named.set(addressOf(mailbox), (named.get(addressOf(mailbox)) ?? 0) + 1));
+  return chosen
+    .map((mailbox) => {
+      const { id, email, isArchive: archive } = mailbox;
+      // An id counts in one session alone [inf], so it is the last resort.
+      const selector = email === "" || named.get(addressOf(mailbox)) !== 1 ? { id } : { email, archive };
+      return { name: nameOf(selector), selector };
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+/** Upper and lower case are the same, and `*` stands for anything. */
+const matcherOf = (patterns: string[]) =>
+  picomatch(patterns, {
+    nocase: true,
+    dot: true,
+    noextglob: true,
+    nobrace: true,
+    nobracket: true,
+    nonegate: true,
+    bash: true,
+  });
+
+/** Is it of this part? Each name belongs to one part, whatever else is in the list. */
+export function isOfShard(name: string, shard: BulkMailboxRestoreInputs["shard"]): boolean {
+  return (
+    shard === undefined || createHash("sha256").update(name).digest().readUInt32BE(0) % shard.count === shard.index
+  );
+}
+
+/** @throws MailboxRestoreError (`file`) that says what to mend */
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8").replace(/^\uFEFF/, "");
+  } catch (error) {
+    throw new MailboxRestoreError("file", `mailboxesFile ${path} cannot be read: ${messageOf(error)}.`);
+  }
+}
+
+/**
+ * Mailboxes of a file. JSON: an array of addresses, or of `{email, archive}` or `{id}`. CSV: with a header that has a column `email` or `id`,
+ * and may have `archive`; or one address a line, without a header. Other columns are left alone.
+ *
+ * @throws MailboxRestoreError (`file`) that names the line
+ */
+export function readMailboxesFile(path: string, text: string): (string | MailboxInput)[] {
+  const mailboxes = extname(path).toLowerCase() === ".json" ? fromJson(path, text) : fromCsv(path, text);
+  if (mailboxes.length === 0) {
+    throw wrong(path, "it names no mailbox");
+  }
+  return mailboxes;
+}
+
+function fromJson(path: string, text: string): (string | MailboxInput)[] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    throw wrong(path, messageOf(error));
+  }
+  if (!Array.isArray(parsed)) {
+    throw wrong(path, "it must be an array of addresses, or of { email, archive } or { id }");
+  }
+  return parsed.map((one: unknown, index) => {
+    const { email, archive, id } = (typeof one === "string" ? { email: one } : (one ?? {})) as Record<string, unknown>;
+    return checked(path, `entry ${index + 1}`, {
+      email: email,
+      id: id,
+      archive: archive,
+    });
+  });
+}
+
+function fromCsv(path: string, text: string): MailboxInput[] {
+  let rows: { record: string[]; info: { lines: number } }[];
+  try {
+    rows = parseCsv(text, {
+      info: true,
+      trim: true,
+      skip_empty_lines: true,
+      relax_column_count: true,
+      delimiter: [",", ";", "\t"],
+    }) as unknown as typeof rows;
+  } catch (error) {
+    throw wrong(path, messageOf(error));
+  }
+  const head = rows[0]?.record.map((name) => name.toLowerCase()) ?? [];
+  const at = { email: head.indexOf("email"), id: head.indexOf("id"), archive: head.indexOf("archive") };
+  const hasHead = at.email >= 0 || at.id >= 0;
+  if (!hasHead && rows.some(({ record }) => record.length > 1)) {
+    throw wrong(path, "its first line must name the columns, and one of them must be email or id");
+  }
+  return (hasHead ? rows.slice(1) : rows).map(({ record, info }) => {
+    const cell = (index: number) => (index < 0 || record[index] === "" ? undefined : record[index]);
+    const archive = cell(at.archive)?.toLowerCase();
+    return checked(path, `line ${info.lines}`, {
+      email: hasHead ? cell(at.email) : record[0],
+      id: cell(at.id),
+      archive: archive === undefined ? undefined : (truths.get(archive) ?? archive),
+    });
+  });
+}
+
+const truths = new Map([
+  ["true", true],
+  ["yes", true],
+  ["1", true],
+  ["false", false],
+  ["no", false],
+  ["0", false],
+]);
+
+function checked(
+  path: string,
+  where: string,
+  { email, id, archive }: { email: unknown; id: unknown; archive: unknown },
+): MailboxInput {
+  if (archive !== undefined && typeof archive !== "boolean") {
+    throw wrong(path, `${where}: archive must be true or false`);
+  }
+  if (typeof id === "string" && id !== "" && id !== unknownValue) {
+    return { id };
+  }
+  if (typeof email !== "string" || !/^[^\s@]+@[^\s@]+$/.test(email)) {
+    throw wrong(path, `${where} must have an e-mail address or an id`);
+  }
+  return { email, ...(archive === true ? { archive } : {}) };
+}
+
+const wrong = (path: string, reason: string) =>
+  new MailboxRestoreError("file", `mailboxesFile ${path}: ${reason.replace(/[.\s]+$/, "")}.`);

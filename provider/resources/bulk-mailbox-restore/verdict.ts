@@ -1,0 +1,60 @@
+import { RestoreIncompleteError } from "../../errors";
+import type { BulkMailboxRestoreInputs } from "./inputs";
+import { type BulkMailboxRestoreOutputs, isUndone } from "./outputs";
+
+/**
+ * Lets a result through that the stack accepts.
+ *
+ * @returns one line for people
+ * @throws RestoreIncompleteError with the state to keep, when the result is not good enough.
+ */
+export function verdictOn(outputs: BulkMailboxRestoreOutputs): string {
+  if (isAccepted(outputs, outputs) || outputs.onFailed === "report") {
+    return summaryOf(outputs);
+  }
+  throw new RestoreIncompleteError(outputs.attemptId, { ...outputs }, [explain(outputs)]);
+}
+
+/** What nobody has begun or seen the end of is never good enough, however many may fail. */
+export function isAccepted(
+  { totals, failureCount }: BulkMailboxRestoreOutputs,
+  { failurePolicy }: Pick<BulkMailboxRestoreInputs, "failurePolicy">,
+): boolean {
+  return !Object.keys(totals.outcomes).some(isUndone) && failureCount <= (failurePolicy?.maxFailedMailboxes ?? 0);
+}
+
+/** Totals in one line. */
+export function summaryOf({ totals, failureCount, durationSeconds }: BulkMailboxRestoreOutputs): string {
+  const { mailboxes, outcomes, items, pstBytes } = totals;
+  const found = [
+    ...Object.entries(outcomes).map(([outcome, count]) => `${count} ${outcome}`),
+    ...(items.written === null ? [] : [`${items.written} items written`]),
+    ...(items.failed === null || items.failed === 0 ? [] : [`${items.failed} items failed`]),
+    ...(pstBytes === 0 ? [] : [`${pstBytes} bytes exported`]),
+  ];
+  const bad = failureCount === 0 ? "" : `, ${failureCount} not good enough`;
+  return `${mailboxes} mailboxes: ${found.join(", ")}${bad}, ${durationSeconds} s`;
+}
+
+function explain(outputs: BulkMailboxRestoreOutputs): string {
+  const { totals, failures, failureCount, resultsFile } = outputs;
+  const undone = Object.entries(totals.outcomes)
+    .filter(([outcome]) => isUndone(outcome))
+    .reduce((sum, [, count]) => sum + count, 0);
+  const first = failures
+    .slice(0, 5)
+    .map(({ mailbox, outcome, reason }) => `  ${mailbox}: ${outcome}, ${reason}`)
+    .join("\n");
+  const more = failureCount > 5 ? `\n  and ${failureCount - 5} more: ${resultsFile} has them all` : "";
+  const failed = failureCount - undone;
+  const ways = [
+    ...(undone > 0 ? [`Run pulumi up again to go on with the ${undone} that have not been carried out.`] : []),
+    ...(failed > 0
+      ? [
+          `Mail is never sent again by itself: to send the failed ones again, set another retryFailed; to accept them, set ` +
+            `failurePolicy: { maxFailedMailboxes: ${failed} }.`,
+        ]
+      : []),
+  ];
+  return `${summaryOf(outputs)}. The first of them:\n${first}${more}\n${ways.join(" ")}`;
+}

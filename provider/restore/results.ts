@@ -1,0 +1,308 @@
+import { createHash } from "node:crypto";
+import { constants } from "node:fs";
+import { type FileHandle, mkdir, open, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { MailboxRestoreError, messageOf } from "../errors";
+import type { Journal, JournalEntry } from "./journal";
+import { type RestoreRecord, isOpen } from "./record";
+
+/**
+ * What a bulk restore has done so far, mailbox by mailbox: JSON Lines, a line before and one after each send, each flushed to disk before
+ * the next step. Lines are only added. The last one of a mailbox is what is known of it.
+ */
+export type ResultLine = { at: string } & (
+  | ({ type: "begun" } & ResultsHeader)
+  /** About to be sent; the journal has the rest. */
+  | ({ type: "sent"; mailbox: string } & Pick<JournalEntry, "attemptId" | "sessionId" | "apiVersion">)
+  | { type: "ended"; mailbox: string; attemptId: string; record: RestoreRecord }
+  /** The server said no, or it is proved that nothing was written. */
+  | { type: "refused"; mailbox: string; attemptId: string; reason: string }
+  /** Nothing was sent, and why. */
+  | { type: "neverSent"; mailbox: string; reason: string }
+);
+
+/** Whose results they are. */
+export interface ResultsHeader {
+  version: 1;
+  identity: string;
+  attemptId: string;
+  intentHash: string;
+  intentLayout: number;
+  /** The state had the same intent already: it was run again on purpose. */
+  again: boolean;
+  endpoint: string;
+  /** Process that began it. */
+  owner: string;
+}
+
+/** What is known of one mailbox. */
+export type MailboxResult = Exclude<ResultLine, { type: "begun" }>;
+
+/** The results of one bulk restore, open for more. */
+export interface Results {
+  /** Absolute. */
+  readonly path: string;
+  readonly header: ResultsHeader | undefined;
+  /** The last line of each mailbox, by its name. */
+  readonly known: ReadonlyMap<string, MailboxResult>;
+  /** Adds a line; resolves when it is on the disk. */
+  add(line: MailboxResult): Promise<void>;
+  /** Reads what another process has added in the meantime. */
+  refresh(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** One that was begun, and that no state is known to have. */
+export interface OpenResults extends ResultsHeader {
+  path: string;
+}
+
+const folderIn = (journal: Journal) => join(journal.folder, "bulk");
+const markOf = (path: string) => path.replace(/\.jsonl$/, ".open");
+const digestOf = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 16);
+
+/** Begins a file of results. It counts as open until {@link closeResults}. */
+export async function beginResults(journal: Journal, header: ResultsHeader): Promise<Results> {
+  const folder = folderIn(journal);
+  const path = join(folder, `${digestOf(header.identity)}-${header.attemptId}.jsonl`);
+  const line: ResultLine = { at: new Date().toISOString(), type: "begun", ...header };
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await writeFile(join(journal.folder, ".gitignore"), "*\n", { flag: "wx" }).catch(() => undefined);
+    await writeFlushed(path, `${JSON.stringify(line)}\n`);
+    // The mark last: a file without one is nobody's question.
+    await writeFlushed(markOf(path), `${JSON.stringify(header)}\n`);
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+  return openResults(path);
+}
+
+/** Those that are open, of one resource or of all. */
+export async function listOpenResults(journal: Journal): Promise<OpenResults[]> {
+  const folder = folderIn(journal);
+  const names = await readdir(folder).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+      return [];
+    }
+    throw unreadable(folder, error);
+  });
+  const open: OpenResults[] = [];
+  for (const name of names.filter((one) => one.endsWith(".open"))) {
+    const mark = join(folder, name);
+    try {
+      open.push({ ...parseHeader(await readFile(mark, "utf8")), path: mark.replace(/\.open$/, ".jsonl") });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
+        throw unreadable(mark, error);
+      }
+    }
+  }
+  return open;
+}
+
+/** The state has the attempt, so nobody takes it over any more. The results stay. */
+export async function closeResults(path: string): Promise<void> {
+  await rm(markOf(resolve(path)), { force: true });
+}
+
+/** The resource is forgotten: its results go where closed entries of the journal are, and are removed with them. */
+export async function retireResults(path: string): Promise<void> {
+  const absolute = resolve(path);
+  const closed = join(dirname(dirname(absolute)), "closed");
+  await rm(markOf(absolute), { force: true });
+  await mkdir(closed, { recursive: true, mode: 0o700 });
+  await rename(absolute, join(closed, basename(absolute)));
+}
+
+/**
+ * Opens a file of results. A last line that a crash cut off never happened: whatever follows a line is done after it is on the disk.
+ *
+ * @throws MailboxRestoreError (`journal`) when it is not there, or one of its lines cannot be read
+ */
+export async function openResults(path: string): Promise<Results> {
+  const absolute = resolve(path);
+  const known = new Map<string, MailboxResult>();
+  let header: ResultsHeader | undefined;
+  let readTo = 0;
+  let file: FileHandle;
+  try {
+    // Whoever adds a line adds it behind those of others, whatever they do meanwhile.
+    file = await open(absolute, constants.O_RDWR | constants.O_APPEND);
+  } catch (error) {
+    throw unreadable(absolute, error);
+  }
+  const refresh = async () => {
+    const { size } = await file.stat();
+    if (size <= readTo) {
+      return;
+    }
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - readTo), 0, size - readTo, readTo);
+    const whole = buffer.subarray(0, buffer.subarray(0, bytesRead).lastIndexOf(0x0a) + 1);
+    for (const line of whole.toString("utf8").split("\n").slice(0, -1)) {
+      const parsed = parseLine(absolute, line);
+      if (parsed.type === "begun") {
+        header ??= parsed;
+      } else {
+        known.set(parsed.mailbox, parsed);
+      }
+    }
+    readTo += whole.length;
+  };
+  try {
+    await refresh();
+    if ((await file.stat()).size > readTo) {
+      // What a crash left of a line must not become the begin of the next one.
+      await file.truncate(readTo);
+    }
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+
+  let waiting: { text: string; done: (error?: Error) => void }[] = [];
+  let writing: Promise<void> | undefined;
+  /** Lines that come while others are being flushed go together. */
+  const writeAll = async () => {
+    while (waiting.length > 0) {
+      const batch = waiting;
+      waiting = [];
+      try {
+        const bytes = Buffer.from(batch.map(({ text }) => text).join(""));
+        const before = (await file.stat()).size;
+        await file.write(bytes);
+        await file.datasync();
+        if (before === readTo && (await file.stat()).size === before + bytes.length) {
+          readTo += bytes.length;
+        }
+        batch.forEach(({ done }) => done());
+      } catch (error) {
+        batch.forEach(({ done }) => done(unwritable(absolute, error)));
+      }
+    }
+  };
+  return {
+    path: absolute,
+    get header() {
+      return header;
+    },
+    known,
+    async add(line) {
+      await new Promise<void>((resolve, reject) => {
+        const done = (error?: Error) => (error === undefined ? resolve() : reject(error));
+        waiting.push({ text: `${JSON.stringify(line)}\n`, done });
+        writing ??= writeAll().finally(() => (writing = undefined));
+      });
+      known.set(line.mailbox, line);
+    },
+    refresh,
+    async close() {
+      await writing;
+      await file.close();
+    },
+  };
+}
+
+/** Another process has carried it out in the meantime. */
+export class CarriedOutElsewhere extends Error {}
+
+/**
+ * The journal as the restores of a bulk use it: what is sent and what becomes of it stands in the results, too, and an entry is closed as
+ * soon as it does. One whose end was not seen stays open, because others may be about to write into the same mailbox.
+ */
+export function journalWith(journal: Journal, results: Results, mailbox: string): Journal {
+  const at = () => new Date().toISOString();
+  const whenDecided = results.known.get(mailbox);
+  return {
+    ...journal,
+    async begin(entry) {
+      await journal.begin(entry);
+      const { attemptId, sessionId, apiVersion } = entry;
+      await results.refresh();
+      const now = results.known.get(mailbox);
+      if (now !== whenDecided && now?.type === "ended" && !isOpen(now.record.outcome)) {
+        await journal.forget(entry);
+        throw new CarriedOutElsewhere();
+      }
+      try {
+        await results.add({ at: at(), type: "sent", mailbox, attemptId, sessionId, apiVersion });
+      } catch (error) {
+        await journal.forget(entry);
+        throw error;
+      }
+    },
+    async answer(entry, record) {
+      await results.add({ at: at(), type: "ended", mailbox, attemptId: entry.attemptId, record });
+      await journal.answer(entry, record);
+      // What another process had begun is taken over first, and closed by whoever does.
+      if (entry.owner === journal.owner && !isOpen(record.outcome)) {
+        journal.close(entry);
+      }
+    },
+    async forget(entry) {
+      const reason = "Nothing was sent, or nothing was written.";
+      await results.add({ at: at(), type: "neverSent", mailbox, reason });
+      await journal.forget(entry);
+    },
+  };
+}
+
+function parseHeader(text: string): ResultsHeader {
+  const header = JSON.parse(text) as Partial<ResultsHeader> | null;
+  if (header?.version !== 1 || typeof header.identity !== "string" || typeof header.attemptId !== "string") {
+    throw new Error("another version of pulumi-vb365 wrote it, or something else");
+  }
+  return header as ResultsHeader;
+}
+
+function parseLine(path: string, text: string): ResultLine {
+  try {
+    const line = JSON.parse(text) as { type?: unknown; mailbox?: unknown; record?: Partial<RestoreRecord> } | null;
+    if (line?.type === "begun") {
+      parseHeader(text);
+      return line as ResultLine;
+    }
+    const isKnown = ["sent", "ended", "refused", "neverSent"].some((type) => type === line?.type);
+    if (!isKnown || typeof line?.mailbox !== "string") {
+      throw new Error("it holds a line of another kind");
+    }
+    if (line.type === "ended" && typeof line.record?.outcome !== "string") {
+      throw new Error("it holds a result without an outcome");
+    }
+    return line as ResultLine;
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+async function writeFlushed(path: string, text: string): Promise<void> {
+  const file = await open(path, "w", 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  const folder = await open(dirname(path), "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+const unwritable = (path: string, error: unknown) =>
+  new MailboxRestoreError(
+    "journal",
+    `The results ${path} cannot be written, so nothing is sent: ${messageOf(error)}. They keep mail from being sent twice. Mend that, and ` +
+      `run pulumi up again.`,
+  );
+
+/** Without the results nobody knows what was sent since the state was written. */
+const unreadable = (path: string, error: unknown) =>
+  new MailboxRestoreError(
+    "journal",
+    `The results ${path} cannot be read: ${messageOf(error)}. They tell what was sent already, so nothing is sent without them. Put the ` +
+      `file back where it was. If it is lost, and no pulumi up was broken off since the last one that ended, an empty file in its place ` +
+      `says so: then what the state has counts.`,
+  );
