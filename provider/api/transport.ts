@@ -48,6 +48,9 @@ export interface TransportOptions {
   idleTimeoutMs?: number;
 }
 
+/** Loads the HTTP library, which takes a moment: the process has one while the engine checks what is declared. */
+export const preload = () => import("node-fetch");
+
 /**
  * Opens a transport over TLS.
  *
@@ -60,7 +63,7 @@ export function createTransport(options: TransportOptions): Transport {
 
   return {
     async send(request) {
-      const { default: fetch } = await import("node-fetch");
+      const { default: fetch } = await preload();
       const url = new URL(request.path, options.endpoint);
       for (const [name, value] of Object.entries(request.query ?? {})) {
         url.searchParams.set(name, String(value));

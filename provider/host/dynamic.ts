@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { preload } from "../api/transport";
 import { connect } from "../restore/connection";
 import { openJournal } from "../restore/journal";
 import { bulkMailboxRestoreOf } from "./bulk-mailbox-restore";
@@ -13,6 +14,7 @@ import { restoreSessionOf } from "./restore-session";
  * how an engine talks to us.
  */
 
+void preload();
 const engine = openEngine(process.argv.at(-1));
 const host = createHost({ engine, connect, openJournal });
 

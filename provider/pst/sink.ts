@@ -26,6 +26,15 @@ const waitingBytes = 8 * 1024 * 1024;
 /** Threads that have nothing to do. A run has as many as it makes exports at the same time. */
 const idle: Worker[] = [];
 
+/** Has a thread ready for the next file, which takes a moment to begin. */
+export function prepareSink(): void {
+  if (idle.length === 0) {
+    const worker = startWorker();
+    worker.unref();
+    idle.push(worker);
+  }
+}
+
 /** @param file - descriptor of a file that is open for writing and empty */
 export async function openSink(file: number): Promise<FileSink> {
   const worker = idle.pop() ?? startWorker();

@@ -1,6 +1,7 @@
 import type { Dialect } from "../api/dialects/dialect";
 import { draftPst } from "../pst/draft";
 import { expandPath, namesMailbox } from "../pst/path";
+import { prepareSink } from "../pst/sink";
 import { type Prepared, carryOut } from "./carry-out";
 import type { Connection } from "./connection";
 import { settleOwn, settleTarget } from "./earlier";
@@ -49,6 +50,9 @@ export async function restoreMailbox(
     // A file that cannot be written is told before anything is asked of the server.
     const draft = await draftPst(pathFor({ ...request, action }, {}).path, request);
     await draft.discard();
+  }
+  if (action.kind === "exportToPst") {
+    prepareSink();
   }
   return inSession(connection, request, surroundings);
 }
