@@ -88,6 +88,7 @@ const outputNames = [
   "organizationId",
   "resolvedPointInTime",
   "dataAgeSeconds",
+  "begunAt",
   "intentHash",
   "selectionHash",
   "totals",
@@ -121,12 +122,14 @@ export class BulkMailboxRestore extends pulumi.CustomResource {
   declare readonly endpoint: pulumi.Output<string>;
   /** Version of the REST API that it was begun with, as `v3`. */
   declare readonly apiVersion: pulumi.Output<string>;
-  /** Id of the organisation on the server. */
-  declare readonly organizationId: pulumi.Output<string>;
+  /** Id of the organisation on the server; null where the backup could not be opened, as the two below. */
+  declare readonly organizationId: pulumi.Output<string | null>;
   /** The moment that is restored, ISO 8601 UTC; mailboxes that come later are restored from the same. */
-  declare readonly resolvedPointInTime: pulumi.Output<string>;
+  declare readonly resolvedPointInTime: pulumi.Output<string | null>;
   /** Age of the data when the first run of it began, in seconds. */
-  declare readonly dataAgeSeconds: pulumi.Output<number>;
+  declare readonly dataAgeSeconds: pulumi.Output<number | null>;
+  /** When it was begun, before the first request; ISO 8601 UTC. */
+  declare readonly begunAt: pulumi.Output<string>;
   /** SHA-256 of what is done with each mailbox, in normal form. */
   declare readonly intentHash: pulumi.Output<string>;
   /** SHA-256 of which mailboxes these are. */

@@ -12,6 +12,8 @@ import { type RestoreRecord, isOpen } from "./record";
  */
 export type ResultLine = { at: string } & (
   | ({ type: "begun" } & ResultsHeader)
+  /** Which mailboxes it is about from now on. */
+  | { type: "declared"; mailboxes: string[] }
   /** About to be sent; the journal has the rest. */
   | ({ type: "sent"; mailbox: string } & Pick<JournalEntry, "attemptId" | "sessionId" | "apiVersion">)
   | { type: "ended"; mailbox: string; attemptId: string; record: RestoreRecord }
@@ -36,15 +38,19 @@ export interface ResultsHeader {
 }
 
 /** What is known of one mailbox. */
-export type MailboxResult = Exclude<ResultLine, { type: "begun" }>;
+export type MailboxResult = Extract<ResultLine, { mailbox: string }>;
 
 /** The results of one bulk restore, open for more. */
 export interface Results {
   /** Absolute. */
   readonly path: string;
-  readonly header: ResultsHeader | undefined;
+  readonly header: ({ at: string } & ResultsHeader) | undefined;
+  /** The mailboxes that it is about, in the order of the declaration. */
+  readonly declared: readonly string[];
   /** The last line of each mailbox, by its name. */
   readonly known: ReadonlyMap<string, MailboxResult>;
+  /** Says which mailboxes it is about from now on. */
+  declare(mailboxes: readonly string[]): Promise<void>;
   /** Adds a line; resolves when it is on the disk. */
   add(line: MailboxResult): Promise<void>;
   /** Reads what another process has added in the meantime. */
@@ -123,7 +129,8 @@ export async function retireResults(path: string): Promise<void> {
 export async function openResults(path: string): Promise<Results> {
   const absolute = resolve(path);
   const known = new Map<string, MailboxResult>();
-  let header: ResultsHeader | undefined;
+  let header: Results["header"];
+  let declared: readonly string[] = [];
   let readTo = 0;
   let file: FileHandle;
   try {
@@ -143,6 +150,8 @@ export async function openResults(path: string): Promise<Results> {
       const parsed = parseLine(absolute, line);
       if (parsed.type === "begun") {
         header ??= parsed;
+      } else if (parsed.type === "declared") {
+        declared = parsed.mailboxes;
       } else {
         known.set(parsed.mailbox, parsed);
       }
@@ -181,18 +190,29 @@ export async function openResults(path: string): Promise<Results> {
       }
     }
   };
+  const write = (line: ResultLine) =>
+    new Promise<void>((resolve, reject) => {
+      const done = (error?: Error) => (error === undefined ? resolve() : reject(error));
+      waiting.push({ text: `${JSON.stringify(line)}\n`, done });
+      writing ??= writeAll().finally(() => (writing = undefined));
+    });
   return {
     path: absolute,
     get header() {
       return header;
     },
     known,
+    get declared() {
+      return declared;
+    },
+    async declare(mailboxes) {
+      if (JSON.stringify(mailboxes) !== JSON.stringify(declared)) {
+        await write({ at: new Date().toISOString(), type: "declared", mailboxes: [...mailboxes] });
+        declared = mailboxes;
+      }
+    },
     async add(line) {
-      await new Promise<void>((resolve, reject) => {
-        const done = (error?: Error) => (error === undefined ? resolve() : reject(error));
-        waiting.push({ text: `${JSON.stringify(line)}\n`, done });
-        writing ??= writeAll().finally(() => (writing = undefined));
-      });
+      await write(line);
       known.set(line.mailbox, line);
     },
     refresh,
@@ -260,6 +280,9 @@ function parseLine(path: string, text: string): ResultLine {
     const line = JSON.parse(text) as { type?: unknown; mailbox?: unknown; record?: Partial<RestoreRecord> } | null;
     if (line?.type === "begun") {
       parseHeader(text);
+      return line as ResultLine;
+    }
+    if (line?.type === "declared" && Array.isArray((line as { mailboxes?: unknown }).mailboxes)) {
       return line as ResultLine;
     }
     const isKnown = ["sent", "ended", "refused", "neverSent"].some((type) => type === line?.type);

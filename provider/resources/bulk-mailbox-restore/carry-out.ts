@@ -119,17 +119,31 @@ async function goOn(
 ): Promise<BulkMailboxRestoreOutputs> {
   const { results, olds, former, surroundings, adopted } = run;
   const { voice, journal } = surroundings;
+  const opened = async (backup: Promise<Backup>): Promise<Backup | { reason: string }> => {
+    try {
+      return await backup;
+    } catch (error) {
+      if (inputs.onFailed === "report" && error instanceof MailboxRestoreError) {
+        return { reason: error.message };
+      }
+      throw error;
+    }
+  };
   keepSecrets(connection, inputs);
   const timeouts = timeoutsOf(inputs.timeouts, connection.settings.timeouts);
   const action = actionOf(inputs, connection.settings.exchange);
   const confirmed = isConfirmed(inputs.confirmInPlace, inputs.organization);
   voice.activity("logging in");
   const pointInTime = olds?.resolvedPointInTime ?? pointInTimeOf(results);
-  const backup = await openBackup(connection, inputs, { action, timeouts, pointInTime });
+  const backup = await opened(openBackup(connection, inputs, { action, timeouts, pointInTime }));
+  if ("reason" in backup) {
+    return unopened(inputs, backup.reason, { results, olds, connection });
+  }
   let warning: string | undefined;
   let outputs: BulkMailboxRestoreOutputs;
   try {
     const listed = await declaredIn(inputs, backup);
+    await results.declare(listed.map(({ name }) => name));
     if (confirmed) {
       await backup.mailboxes();
     }
@@ -158,6 +172,9 @@ async function goOn(
       due.length === 0 ? undefined : await runAll(connection, template, due, { backup, results, surroundings });
     if (brokenOff !== undefined) {
       voice.warn(`It was broken off, and the next pulumi up goes on with the rest: ${brokenOff}`);
+      const left = due.filter(({ name }) => !results.known.has(name));
+      const [at, type] = [new Date().toISOString(), "neverSent" as const];
+      await Promise.all(left.map(({ name: mailbox }) => results.add({ at, type, mailbox, reason: brokenOff })));
     }
     outputs = outputsOf(inputs, {
       endpoint: connection.settings.endpoint,
@@ -166,6 +183,7 @@ async function goOn(
       resolvedPointInTime: backup.pointInTime,
       dataAgeSeconds: olds?.dataAgeSeconds ?? backup.ageSeconds,
       header: headerOf(results, olds),
+      begunAt: headerOf(results, olds).begunAt,
       path: results.path,
       names: listed.map(({ name }) => name),
       resultOf: (name) => results.known.get(name),
@@ -182,12 +200,40 @@ async function goOn(
   return warning === undefined ? outputs : { ...outputs, warnings: shorten([...outputs.warnings, warning]) };
 }
 
-type Header = Pick<ResultsHeader, "identity" | "attemptId" | "intentHash">;
+/** Where failures are reported and not thrown, a server that lets nobody in is a result, too: nothing was sent, and why. */
+async function unopened(
+  inputs: BulkMailboxRestoreInputs,
+  reason: string,
+  run: { results: Results; olds: BulkMailboxRestoreOutputs | undefined; connection: Connection },
+): Promise<BulkMailboxRestoreOutputs> {
+  const { results, olds, connection } = run;
+  const names = (listedIn(inputs) ?? []).map(({ name }) => name).filter((name) => isOfShard(name, inputs.shard));
+  await results.declare(names);
+  const [at, type] = [new Date().toISOString(), "neverSent" as const];
+  const left = names.filter((name) => !results.known.has(name));
+  await Promise.all(left.map((mailbox) => results.add({ at, type, mailbox, reason })));
+  const outputs = outputsOf(inputs, {
+    endpoint: connection.settings.endpoint,
+    apiVersion: olds?.apiVersion ?? connection.dialect.apiVersion,
+    organizationId: olds?.organizationId ?? null,
+    resolvedPointInTime: olds?.resolvedPointInTime ?? null,
+    dataAgeSeconds: olds?.dataAgeSeconds ?? null,
+    header: headerOf(results, olds),
+    begunAt: headerOf(results, olds).begunAt,
+    path: results.path,
+    names,
+    resultOf: (name) => results.known.get(name),
+    ...(olds === undefined ? {} : { markedOf: readMarks(olds.marks) }),
+  });
+  return { ...outputs, warnings: shorten([reason, ...outputs.warnings]) };
+}
+
+type Header = Pick<ResultsHeader, "identity" | "attemptId" | "intentHash"> & { begunAt: string };
 
 /** What the file says, or the state where somebody has emptied it. */
 function headerOf({ header, path }: Results, olds: BulkMailboxRestoreOutputs | undefined): Header {
   const stated = olds === undefined ? undefined : { ...olds, identity: identityOf(olds, olds.attemptId) };
-  const found = stated ?? header;
+  const found = stated ?? (header === undefined ? undefined : { ...header, begunAt: header.at });
   if (found === undefined) {
     throw new MailboxRestoreError("journal", `The results ${path} do not say what they are of. Nothing was sent.`);
   }

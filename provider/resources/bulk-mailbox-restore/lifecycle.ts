@@ -12,7 +12,7 @@ import type { BulkMailboxRestoreInputs } from "./inputs";
 import { bulkIntentOf } from "./intent";
 import { isOfShard, listedIn } from "./list";
 import { readMarks } from "./marks";
-import { type BulkMailboxRestoreOutputs, isUndone, outputsOf, selectionHashOf } from "./outputs";
+import { type BulkMailboxRestoreOutputs, hasUndone, outputsOf, selectionHashOf } from "./outputs";
 import { isAccepted, verdictOn } from "./verdict";
 
 /**
@@ -24,8 +24,7 @@ export function diff(
   news: BulkMailboxRestoreInputs,
 ): { changes: true | undefined; replaces: string[] } {
   const replaces = differingInputs(bulkIntentOf(olds), bulkIntentOf(news));
-  const isOpen =
-    news.onFailed === "report" ? Object.keys(olds.totals.outcomes).some(isUndone) : !isAccepted(olds, news);
+  const isOpen = news.onFailed === "report" ? hasUndone(olds) : !isAccepted(olds, news);
   return { changes: replaces.length === 0 && isOpen ? true : undefined, replaces };
 }
 
@@ -64,7 +63,7 @@ async function judgedAgain(
 ): Promise<BulkMailboxRestoreOutputs | undefined> {
   const listed = listedIn(news)?.filter(({ name }) => isOfShard(name, news.shard));
   const isSameAll = JSON.stringify([olds.allMailboxes, olds.shard]) === JSON.stringify([news.allMailboxes, news.shard]);
-  const isWhole = !Object.keys(olds.totals.outcomes).some((outcome) => isUndone(outcome) || outcome === "Unknown");
+  const isWhole = !hasUndone(olds) && olds.totals.outcomes["Unknown"] === undefined;
   const retries = olds.retryFailed !== news.retryFailed && news.retryFailed !== undefined;
   if (!isWhole || retries || !existsSync(olds.resultsFile)) {
     return undefined;
@@ -76,13 +75,14 @@ async function judgedAgain(
   }
   const results = await openResults(olds.resultsFile);
   try {
-    const names = listed?.map(({ name }) => name) ?? [...results.known.keys()].sort();
+    const names = listed?.map(({ name }) => name) ?? results.declared;
     if (listed === undefined && selectionHashOf(names) !== olds.selectionHash) {
       return undefined;
     }
-    const { endpoint, apiVersion, organizationId, resolvedPointInTime, dataAgeSeconds, adoptedFrom } = olds;
+    await results.declare(names);
+    const { endpoint, apiVersion, organizationId, resolvedPointInTime, dataAgeSeconds, begunAt, adoptedFrom } = olds;
     return outputsOf(news, {
-      ...{ endpoint, apiVersion, organizationId, resolvedPointInTime, dataAgeSeconds },
+      ...{ endpoint, apiVersion, organizationId, resolvedPointInTime, dataAgeSeconds, begunAt },
       ...(adoptedFrom === undefined ? {} : { adoptedFrom }),
       header: olds,
       path: results.path,

@@ -13,10 +13,13 @@ export interface BulkMailboxRestoreOutputs extends Omit<BulkMailboxRestoreInputs
   attemptId: string;
   endpoint: string;
   apiVersion: string;
-  organizationId: string;
-  resolvedPointInTime: string;
+  /** These three are null where the backup could not be opened so far. */
+  organizationId: string | null;
+  resolvedPointInTime: string | null;
   /** Age of the data when the bulk restore began. */
-  dataAgeSeconds: number;
+  dataAgeSeconds: number | null;
+  /** When it was begun, before the first request; ISO 8601 UTC. */
+  begunAt: string;
   intentHash: string;
   /** Of the names of the mailboxes, in their order. */
   selectionHash: string;
@@ -86,6 +89,10 @@ export const isGood = (result: MailboxResult | undefined, policy: FailurePolicy)
 /** Is there something that the next `up` goes on with: never sent, or not seen to its end? */
 export const isUndone = (outcome: string): boolean => outcome === "NeverSent" || outcome === "Unfinished";
 
+/** Is there anything left that the next `up` goes on with? */
+export const hasUndone = ({ totals, organizationId }: BulkMailboxRestoreOutputs): boolean =>
+  organizationId === null || Object.keys(totals.outcomes).some(isUndone);
+
 /** Why a result is not good enough. */
 export function reasonOf(result: MailboxResult | undefined): string {
   switch (result?.type) {
@@ -108,7 +115,7 @@ export function outputsOf(
   inputs: BulkMailboxRestoreInputs,
   run: Pick<
     BulkMailboxRestoreOutputs,
-    "endpoint" | "apiVersion" | "organizationId" | "resolvedPointInTime" | "dataAgeSeconds" | "adoptedFrom"
+    "endpoint" | "apiVersion" | "organizationId" | "resolvedPointInTime" | "dataAgeSeconds" | "begunAt" | "adoptedFrom"
   > & {
     header: Pick<ResultsHeader, "attemptId" | "intentHash">;
     path: string;

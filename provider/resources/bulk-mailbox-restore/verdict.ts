@@ -1,6 +1,6 @@
 import { RestoreIncompleteError } from "../../errors";
 import type { BulkMailboxRestoreInputs } from "./inputs";
-import { type BulkMailboxRestoreOutputs, isUndone } from "./outputs";
+import { type BulkMailboxRestoreOutputs, hasUndone, isUndone } from "./outputs";
 
 /**
  * Lets a result through that the stack accepts.
@@ -17,10 +17,10 @@ export function verdictOn(outputs: BulkMailboxRestoreOutputs): string {
 
 /** What nobody has begun or seen the end of is never good enough, however many may fail. */
 export function isAccepted(
-  { totals, failureCount }: BulkMailboxRestoreOutputs,
+  outputs: BulkMailboxRestoreOutputs,
   { failurePolicy }: Pick<BulkMailboxRestoreInputs, "failurePolicy">,
 ): boolean {
-  return !Object.keys(totals.outcomes).some(isUndone) && failureCount <= (failurePolicy?.maxFailedMailboxes ?? 0);
+  return !hasUndone(outputs) && outputs.failureCount <= (failurePolicy?.maxFailedMailboxes ?? 0);
 }
 
 /** Totals in one line. */
