@@ -55,7 +55,7 @@ ${isLong ? markup`<noscript><p class="note">Scripts are off, so only the first $
 <label>Search <input type="search" id="query" autocomplete="off" spellcheck="false" placeholder="address, outcome, file, hash"></label>
 <label>Show <select id="filter"><option value="all">all</option><option value="failed">did not pass</option><option value="passed">passed</option></select></label>
 </form>
-<div class="scroll" role="region" aria-labelledby="mailboxes" tabindex="0">
+<div class="scroll" role="group" aria-label="Table of all mailboxes" tabindex="0">
 <table id="table">
 <caption>${caption}</caption>
 <thead><tr>${columns.map((column, index) => markup`<th scope="col"${index > 1 ? markup` class="number"` : ""}>${column}</th>`)}</tr></thead>

@@ -15,7 +15,7 @@ export function failedMailboxes({ mailboxes, objectives }: Evidence): Markup {
   const list = markup`<ol class="failed-list">${failed.map((mailbox) => entry(mailbox, objectives))}</ol>`;
   return markup`<section aria-labelledby="failed">
 <h2 id="failed">Did not pass: ${countText(failed.length)}</h2>
-${failed.length < framedFrom ? list : markup`<div class="frame" role="region" aria-labelledby="failed" tabindex="0">${list}</div>`}
+${failed.length < framedFrom ? list : markup`<div class="frame" role="group" aria-label="List of those that did not pass" tabindex="0">${list}</div>`}
 </section>`;
 }
 

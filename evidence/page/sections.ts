@@ -103,7 +103,7 @@ export function checks({ checks: all }: Evidence): Markup {
     ? markup``
     : markup`<section aria-labelledby="checks">
 <h2 id="checks">Checks</h2>
-<div class="scroll" role="region" aria-labelledby="checks" tabindex="0">
+<div class="scroll" role="group" aria-label="Table of the checks" tabindex="0">
 <table>
 <caption>Mailboxes by the result of each check</caption>
 <thead><tr><th scope="col">Check</th><th scope="col">Result</th><th scope="col" class="number">Passed</th><th scope="col" class="number">Failed</th><th scope="col" class="number">Unknown</th></tr></thead>

@@ -184,3 +184,25 @@ function aMixedMailbox(index: number): DrilledMailbox {
 }
 
 const at = (seconds: number) => new Date(Date.parse(clockStartedAt) + seconds * 1000).toISOString();
+
+/** Evidence in which whatever can be words is words that mean harm. */
+export function aHostileEvidence(): Evidence {
+  const all = hostileWords.join(" ");
+  const pst = [{ path: all, bytes: 1, sha256: "0".repeat(64), verified: [all], items: 1 }];
+  const { digest: _digest, ...evidence } = anEvidence([
+    ...hostileWords.map((word, index) =>
+      aFailedMailbox(index, "Failed", { mailbox: word, failures: [...hostileWords] }),
+    ),
+    aMailbox(20, { mailbox: all, mailboxId: all, restoreSessionId: all, warnings: [all], pst }),
+    aMailbox(21, { pst }),
+  ]);
+  const { drill, software } = evidence;
+  const words = { name: all, project: all, stack: all, runId: all, reason: all, declaredBy: all, target: all };
+  return withDigest({
+    ...evidence,
+    drill: { ...drill, ...words, organization: all, pointInTime: all },
+    software: { ...software, package: all, node: all, endpoint: all, apiVersion: all, server: all },
+    remarks: [all],
+    mergedFrom: [{ name: all, stack: all, shard: null, digest: { algorithm: "sha256", value: "0".repeat(64) } }],
+  });
+}
