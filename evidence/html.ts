@@ -37,10 +37,10 @@ ${verdict(evidence)}
 <main>
 ${objectives(evidence)}
 ${totals(evidence)}
+${checks(evidence)}
 ${timeline(evidence)}
 ${failedMailboxes(evidence)}
 ${allMailboxes(evidence)}
-${checks(evidence)}
 ${background(evidence)}
 </main>
 <script>${verbatim(script)}</script>

@@ -6,13 +6,13 @@ export function headline({ verdict, mailboxes }: Evidence): string {
   const all = counted(mailboxes.length, "mailbox", "mailboxes");
   const failed = mailboxes.filter(({ passed }) => !passed).length;
   if (verdict === "Passed") {
-    return `${mailboxes.length === 1 ? "The" : "All"} ${all} came back, met every objective and passed every check.`;
+    return `${mailboxes.length === 1 ? "The mailbox" : `All ${all}`} came back, met every objective and passed every check.`;
   }
   if (mailboxes.length === 0) {
     return "No mailbox was restored, and that is no success.";
   }
   return failed === 0
-    ? `${mailboxes.length === 1 ? "The" : "All"} ${all} passed, and that is not the whole drill.`
+    ? `${mailboxes.length === 1 ? "The mailbox" : `All ${all}`} passed, and that is not the whole drill.`
     : `${failed === mailboxes.length ? all : `${failed.toLocaleString("en-US")} of ${all}`} did not pass.`;
 }
 
@@ -47,28 +47,40 @@ export const isCheckPassed = ({ failed, unknown }: CheckSummary) => failed + unk
 /** Outcomes that say that nobody knows the result, or that there is none. */
 export const hasNoResult = ({ outcome }: DrilledMailbox) => ["Unknown", "NeverSent", "Unfinished"].includes(outcome);
 
+/** What a mailbox came to, in a word or two: its outcome, or what it failed although it was restored. */
+export function resultText(mailbox: DrilledMailbox): string {
+  if (mailbox.passed || !isRestored(mailbox)) {
+    return mailbox.outcome;
+  }
+  return mailbox.missed.length > 0
+    ? `Missed ${mailbox.missed.map((name) => name.toUpperCase()).join(", ")}`
+    : "Failed a check";
+}
+
 /** Why a mailbox did not pass; empty for one that did. */
 export function reasonsOf(mailbox: DrilledMailbox, objectives: readonly Objective[]): string[] {
   if (mailbox.passed) {
     return [];
   }
   const failedChecks = mailbox.checks.filter(({ name, result }) => result !== "passed" && name !== "restored");
-  const isRestored = mailbox.checks.every(({ name, result }) => name !== "restored" || result === "passed");
   const missed = mailbox.missed.flatMap((name) => {
     const limit = objectives.find((objective) => objective.name === name)?.limitSeconds ?? null;
     const seconds = name === "rto" ? mailbox.recoveryTimeSeconds : mailbox.recoveryPointSeconds;
     const isWorse = seconds !== null && limit !== null && seconds > limit;
     // One without a good result misses every objective, and its outcome says so already.
-    return isRestored || isWorse
+    return isRestored(mailbox) || isWorse
       ? [`${objectiveTitles[name]} ${durationText(seconds)}, limit ${durationText(limit)}`]
       : [];
   });
   return [
-    ...(isRestored ? [] : [mailbox.outcome]),
+    ...(isRestored(mailbox) ? [] : [mailbox.outcome]),
     ...missed,
     ...failedChecks.map(({ name, result }) => `${checkTitles[name]}: ${result}`),
   ];
 }
+
+const isRestored = ({ checks }: DrilledMailbox) =>
+  checks.every(({ name, result }) => name !== "restored" || result === "passed");
 
 /** What was done to the mailboxes. */
 export function actionText({ action, target }: DeclaredDrill): string {

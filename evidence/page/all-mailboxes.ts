@@ -2,7 +2,7 @@ import type { DrilledMailbox, Evidence, Objective } from "../evidence";
 import { type Markup, markup, verbatim } from "../markup";
 import { writtenOf } from "../summary";
 import { bytesText, countText, counted, durationText, shown, timeText, unknownText } from "../text";
-import { checkTitles, reasonsOf } from "../words";
+import { checkTitles, reasonsOf, resultText } from "../words";
 import { badge } from "./sections";
 
 /** Rows of a page of the table, and those that are there without scripts. */
@@ -12,6 +12,7 @@ const printedAtMost = 500;
 
 const columns = ["Mailbox", "Result", "Recovery time", "Age of data", "Took", "Items", "Exported"];
 const detailLabels = [
+  "Outcome",
   "Why it did not pass",
   "Words of the server",
   "Warnings",
@@ -28,7 +29,8 @@ const detailLabels = [
 interface Row {
   mailbox: string;
   passed: boolean;
-  outcome: string;
+  /** In a word or two. */
+  result: string;
   /** Of the columns from the third on. */
   texts: string[];
   keys: (number | null)[];
@@ -76,8 +78,8 @@ export function scriptJson(value: object): string {
   return JSON.stringify(value).replaceAll("<", "\\u003c");
 }
 
-function plainRow({ mailbox, passed, outcome, texts }: Row): Markup {
-  return markup`<tr><th scope="row"><bdi>${mailbox}</bdi></th><td>${badge(passed, outcome)}</td>${texts.map((text) => markup`<td class="number">${text}</td>`)}</tr>
+function plainRow({ mailbox, passed, result, texts }: Row): Markup {
+  return markup`<tr><th scope="row"><bdi>${mailbox}</bdi></th><td>${badge(passed, result)}</td>${texts.map((text) => markup`<td class="number">${text}</td>`)}</tr>
 `;
 }
 
@@ -88,7 +90,7 @@ function rowOf(mailbox: DrilledMailbox, objectives: readonly Objective[]): Row {
   return {
     mailbox: shown(mailbox.mailbox),
     passed: mailbox.passed,
-    outcome: shown(mailbox.outcome),
+    result: shown(resultText(mailbox)),
     texts: [
       ...[recoveryTimeSeconds, recoveryPointSeconds, durationSeconds].map(durationText),
       countText(written),
@@ -110,6 +112,7 @@ function detailsOf(mailbox: DrilledMailbox, objectives: readonly Objective[]): s
   const more = failureCount - failures.length;
   const known = Object.entries(counts).filter(([, count]) => count !== null);
   return [
+    mailbox.outcome,
     reasonsOf(mailbox, objectives).join("; "),
     [...failures, ...(more > 0 ? [`and ${countText(more)} more`] : [])].join("; "),
     warnings.join("; "),

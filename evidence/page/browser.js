@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   /**
-   * @typedef {{ mailbox: string, passed: boolean, outcome: string, texts: string[], keys: (number | null)[], details: string[],
+   * @typedef {{ mailbox: string, passed: boolean, result: string, texts: string[], keys: (number | null)[], details: string[],
    *   files: { path: string, size: string, sha256: string }[] }} Row
    * @typedef {{ rowsAtOnce: number, printedAtMost: number, detailLabels: string[], rows: Row[] }} Data
    */
@@ -21,6 +21,7 @@
   const copied = /** @type {HTMLElement} */ (document.getElementById("copied"));
   const previous = /** @type {HTMLElement} */ (document.getElementById("previous"));
   const next = /** @type {HTMLElement} */ (document.getElementById("next"));
+  const pages = /** @type {HTMLElement} */ (previous.parentElement);
 
   const state = { column: -1, direction: 1, page: 0, isPrinting: false };
   /** What is searched in a row, made when it is searched first. @type {Map<Row, string>} */
@@ -32,7 +33,7 @@
     let text = searched.get(row);
     if (text === undefined) {
       const files = row.files.flatMap(({ path, sha256 }) => [path, sha256]);
-      text = [row.mailbox, row.outcome, ...row.details, ...files].join("\n").toLowerCase();
+      text = [row.mailbox, row.result, ...row.details, ...files].join("\n").toLowerCase();
       searched.set(row, text);
     }
     return text;
@@ -43,7 +44,7 @@
     column === 0
       ? row.mailbox.toLowerCase()
       : column === 1
-        ? `${row.passed ? 1 : 0}${row.outcome}`
+        ? `${row.passed ? 1 : 0}${row.result}`
         : (row.keys[column - 2] ?? null);
 
   /** Rows of which nothing is known stand last in either direction. @param {Row} a @param {Row} b */
@@ -76,6 +77,7 @@
     // Not `disabled`: a button that has the focus would lose it.
     previous.setAttribute("aria-disabled", String(state.page === 0));
     next.setAttribute("aria-disabled", String(last >= chosen.length));
+    pages.hidden = chosen.length <= rowsAtOnce;
   };
 
   /** @param {string} name @param {string} [text] @param {string} [className] */
@@ -117,7 +119,7 @@
     const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
     path.setAttribute("d", row.passed ? "M4 8.5 7 11.5 12 5" : "M5 5 11 11 M11 5 5 11");
     svg.append(path);
-    made.append(svg, row.outcome);
+    made.append(svg, row.result);
     return made;
   };
 

@@ -1,10 +1,12 @@
 import type { DrilledMailbox, Evidence, Objective } from "../evidence";
 import { type Markup, markup } from "../markup";
 import { countText, durationText, timeText } from "../text";
-import { reasonsOf } from "../words";
+import { reasonsOf, resultText } from "../words";
 
 /** More than these get a frame of their own to scroll in, so that what follows stays within reach. Paper has no frame. */
 const framedFrom = 20;
+/** More than these are laid out when they come into view. */
+const lazyFrom = 500;
 
 /** Every mailbox that did not pass, in plain HTML: it is there without scripts and on paper. */
 export function failedMailboxes({ mailboxes, objectives }: Evidence): Markup {
@@ -15,7 +17,7 @@ export function failedMailboxes({ mailboxes, objectives }: Evidence): Markup {
   const list = markup`<ol class="failed-list">${failed.map((mailbox) => entry(mailbox, objectives))}</ol>`;
   return markup`<section aria-labelledby="failed">
 <h2 id="failed">Did not pass: ${countText(failed.length)}</h2>
-${failed.length < framedFrom ? list : markup`<div class="frame" role="group" aria-label="List of those that did not pass" tabindex="0">${list}</div>`}
+${failed.length < framedFrom ? list : markup`<div class="frame${failed.length < lazyFrom ? "" : " lazy"}" role="group" aria-label="List of those that did not pass" tabindex="0">${list}</div>`}
 </section>`;
 }
 
@@ -33,7 +35,7 @@ function entry(mailbox: DrilledMailbox, objectives: readonly Objective[]): Marku
     ...pst.map(({ path }) => `file ${path}`),
   ];
   return markup`<li>
-<p><strong><bdi>${mailbox.mailbox}</bdi></strong> <span class="outcome">${mailbox.outcome}</span></p>
+<p><strong><bdi>${mailbox.mailbox}</bdi></strong> <span class="outcome">${resultText(mailbox)}</span></p>
 <p>${reasonsOf(mailbox, objectives).join("; ")}</p>
 ${words.length === 0 ? "" : markup`<ul class="words">${words}</ul>`}
 <p class="note">${facts.join("; ")}</p>

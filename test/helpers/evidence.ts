@@ -130,7 +130,7 @@ export function anEvidence(mailboxes: DrilledMailbox[] = [aMailbox()], differenc
 
 /** Evidence as a large drill leaves it: archives, split exports, failures of every kind, counts that nobody knows, hostile words. */
 export function aMixedEvidence(count: number): Evidence {
-  return anEvidence(Array.from({ length: count }, (_, index) => aMixedMailbox(index)));
+  return anEvidence(Array.from({ length: count }, (_, index) => inThreeHours(aMixedMailbox(index), index / count)));
 }
 
 /** A shard of a drill, `index` of `count`, with mailboxes of its own. */
@@ -151,15 +151,7 @@ function aMixedMailbox(index: number): DrilledMailbox {
     return aFailedMailbox(index, outcomes[Math.floor(index / 41) % outcomes.length]);
   }
   if (index % 97 === 3) {
-    const recoveryTimeSeconds = 5 * 3600;
-    const finishedAt = at(recoveryTimeSeconds);
-    return aMailbox(index, {
-      passed: false,
-      missed: ["rto"],
-      recoveryTimeSeconds,
-      finishedAt,
-      durationSeconds: 17_000,
-    });
+    return aMailbox(index, { passed: false, missed: ["rto"] });
   }
   if (index % 211 === 5) {
     const words = [...hostileWords];
@@ -181,6 +173,22 @@ function aMixedMailbox(index: number): DrilledMailbox {
     return aMailbox(index, { counts: { created: null, merged: null, skipped: null, failed: null, restored: null } });
   }
   return aMailbox(index);
+}
+
+/** Spreads the restores over three hours; those that miss the recovery time end half an hour after its limit. */
+function inThreeHours(mailbox: DrilledMailbox, share: number): DrilledMailbox {
+  if (mailbox.startedAt === null) {
+    return mailbox;
+  }
+  const begin = Math.round(20 + share * 3 * 3600);
+  const startedAt = at(begin);
+  if (mailbox.durationSeconds === null) {
+    return { ...mailbox, startedAt };
+  }
+  const isLate = mailbox.missed.join() === "rto";
+  const durationSeconds = isLate ? 4.5 * 3600 - begin : Math.round(mailbox.durationSeconds * 25 * (1 - 0.6 * share));
+  const recoveryTimeSeconds = begin + durationSeconds;
+  return { ...mailbox, startedAt, finishedAt: at(recoveryTimeSeconds), durationSeconds, recoveryTimeSeconds };
 }
 
 const at = (seconds: number) => new Date(Date.parse(clockStartedAt) + seconds * 1000).toISOString();

@@ -18,6 +18,7 @@ const pages: [name: string, evidence: ReturnType<typeof aMixedEvidence>][] = [
   ["hostile", aHostileEvidence()],
 ];
 const rounds = 5;
+const untilUsable = "performance.timing.domContentLoadedEventEnd - performance.timing.responseEnd";
 
 /** `node check.ts CHROMIUM SCREENSHOTS` */
 async function main(executablePath: string, screenshots: string): Promise<void> {
@@ -68,9 +69,7 @@ async function printTimes(browser: Browser, subjects: Subject[]): Promise<void> 
     const times: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
       const { page, close } = await openPage(browser, subject, {});
-      times.push(
-        await page.evaluate(() => performance.timing.domContentLoadedEventEnd - performance.timing.responseEnd),
-      );
+      times.push(await page.evaluate<number>(untilUsable));
       await close();
     }
     medians.set(subject.name, times.sort((a, b) => a - b)[Math.floor(rounds / 2)] ?? 0);

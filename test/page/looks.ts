@@ -29,7 +29,7 @@ export async function checkLook(browser: Browser, subject: Subject, look: Look, 
   const { page, problems, close } = await openPage(browser, subject, look.context);
   if (look.isPrint === true) {
     await page.emulateMedia({ media: "print" });
-    await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+    await page.evaluate("dispatchEvent(new Event('beforeprint'))");
   }
   await page.screenshot({ path: join(folder, `${subject.name}-${look.name}.png`), fullPage: true });
   const found = [
@@ -62,10 +62,9 @@ async function bareViolations(browser: Browser, subject: Subject): Promise<strin
 }
 
 async function overflow(page: Page): Promise<string[]> {
-  const [wide, room] = await page.evaluate(() => {
-    const { scrollWidth, clientWidth } = document.documentElement;
-    return [scrollWidth, clientWidth];
-  });
+  const [wide = 0, room = 0] = await page.evaluate<number[]>(
+    "[document.documentElement.scrollWidth, document.documentElement.clientWidth]",
+  );
   return wide > room ? [`it is ${wide} wide where there is room for ${room}`] : [];
 }
 
