@@ -48,21 +48,23 @@ export function objectives({ objectives: all }: Evidence): Markup {
 
 function objectiveCard(objective: Objective): Markup {
   const { name, limitSeconds, worstSeconds, met } = objective;
+  const isWithin = (worstSeconds ?? 0) <= limitSeconds;
+  const why = !met && isWithin ? " Those that missed it have no good result." : "";
   return markup`<li class="card">
 <h3>${objectiveTitles[name]} ${badge(met, objectiveResult(objective))}</h3>
 <p class="big">${durationText(worstSeconds)}</p>
-<p>worst mailbox; the limit is <strong>${durationText(limitSeconds)}</strong></p>
-${meter(worstSeconds, limitSeconds, met)}
+<p>worst mailbox; the limit is <strong>${durationText(limitSeconds)}</strong>.${why}</p>
+${meter(worstSeconds, limitSeconds)}
 </li>`;
 }
 
 /** The worst mailbox against the limit; the line is the limit. What it says stands beside it in words. */
-function meter(worstSeconds: number | null, limitSeconds: number, met: boolean): Markup {
+function meter(worstSeconds: number | null, limitSeconds: number): Markup {
   const full = Math.max(worstSeconds ?? 0, limitSeconds) * 1.1 || 1;
   const width = (seconds: number) => ((Math.max(0, seconds) / full) * 1000).toFixed(1);
   return markup`<svg class="meter" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true">
 <rect class="track" width="1000" height="10"/>
-<rect class="${met ? "good" : "bad"}" width="${width(worstSeconds ?? 0)}" height="10"/>
+<rect class="${(worstSeconds ?? 0) <= limitSeconds ? "good" : "bad"}" width="${width(worstSeconds ?? 0)}" height="10"/>
 <line class="limit" x1="${width(limitSeconds)}" x2="${width(limitSeconds)}" y1="0" y2="10"/>
 </svg>`;
 }
