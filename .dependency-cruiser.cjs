@@ -83,6 +83,8 @@ module.exports = {
       folder.nearest,
       folder.timeouts,
       folder.versions,
+      // The resource that ends a drill writes its evidence.
+      folder.evidence,
       builtIn,
       npm("ajv"),
     ),
@@ -95,8 +97,17 @@ module.exports = {
       folder.errors,
       folder.config,
       folder.versions,
+      folder.evidence,
       builtIn,
       npm("@pulumi/pulumi|@grpc/grpc-js"),
+    ),
+    // From results to documents: no client, no engine, so that evidence can be read where neither is.
+    ...allow(
+      folder.evidence,
+      folder.evidence,
+      folder.errors,
+      builtIn,
+      npm("ajv|canonicalize|entities|markdown-table|pretty-bytes|pretty-ms"),
     ),
     ...allow(folder.sdk, folder.sdk, typesOnly("^provider/"), builtIn, npm("@pulumi/pulumi")),
     // Functions run in the program's own process, without a host in between.
@@ -111,7 +122,7 @@ module.exports = {
       folder.simulator,
       folder.evidence,
       builtIn,
-      npm("commander|cli-table3"),
+      npm("commander|cli-table3|sanitize-filename"),
     ),
     ...allow(folder.examples, folder.examples, "^sdk/", "^dist/sdk/", builtIn, npm("@pulumi/pulumi|pulumi-vb365")),
     ...allow(folder.test, ".*"),

@@ -41,6 +41,7 @@ export function exitCodeOf(error: unknown): ExitCode {
     case "selection":
     case "not-found":
     case "journal":
+    case "file":
       return exitCodes.no;
     default:
       return exitCodes.noAnswer;

@@ -5,6 +5,7 @@ import { addDeviceCode } from "./commands/device-code";
 import { addJournal } from "./commands/journal";
 import { addMailboxes } from "./commands/mailboxes";
 import { addPreflight } from "./commands/preflight";
+import { addReport } from "./commands/report";
 import { addSessions } from "./commands/sessions";
 import { addSimulate } from "./commands/simulate";
 import { addStop } from "./commands/stop";
@@ -32,7 +33,7 @@ function vb365(): Command {
     .configureOutput({ outputError: (text, write) => write(failure(text, longOptions(program))) })
     .showHelpAfterError("vb365 --help lists the commands, vb365 COMMAND --help a command's options.")
     .addHelpText("after", manual);
-  [addSimulate, addPreflight, addMailboxes, addSessions, addStop, addDeviceCode, addJournal].forEach((add) =>
+  [addSimulate, addPreflight, addMailboxes, addSessions, addStop, addDeviceCode, addJournal, addReport].forEach((add) =>
     add(program),
   );
   return program;

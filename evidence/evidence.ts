@@ -21,6 +21,8 @@ export interface Evidence {
   totals: Totals;
   /** In the order in which they were declared. */
   mailboxes: DrilledMailbox[];
+  /** What else a reader must know, as a part that is missing; whole sentences. Every format shows them beside the verdict. */
+  remarks: string[];
   /** The runs that this document was merged from: the digest of each, in order. Empty for a single run. */
   mergedFrom: { name: string; stack: string; shard: Shard | null; digest: Digest }[];
   /** Of this whole document without this field, see `digest.ts`. */

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 
+import { assets } from "./assets.mjs";
 import { root } from "./paths.mjs";
 import { mustRun, npm, say } from "./steps.mjs";
 
@@ -34,7 +35,7 @@ export async function compile() {
 
 function hashOfSources() {
   const hash = createHash("sha256");
-  for (const file of [...sources(), "tsconfig.json", "tsconfig.build.json", "package-lock.json"]) {
+  for (const file of [...sources(), ...assets, "tsconfig.json", "tsconfig.build.json", "package-lock.json"]) {
     hash
       .update(`${file}\0`)
       .update(fs.readFileSync(path.join(root, file)))
@@ -53,7 +54,7 @@ function sources() {
 
 /** What a source that was renamed or removed left behind would still be loaded, and would be published. */
 function removeOutputsWithoutSource() {
-  const wanted = new Set(sources().map((file) => file.replace(/\.ts$/, "")));
+  const wanted = new Set([...sources(), ...assets].map((file) => file.replace(/\.(ts|js)$/, "")));
   for (const file of filesBelow("dist")) {
     const source = path.relative("dist", file).replace(/(\.d\.ts|\.js\.map|\.js)$/, "");
     if (/\.(d\.ts|js|js\.map)$/.test(file) && !wanted.has(source)) fs.rmSync(path.join(root, file));

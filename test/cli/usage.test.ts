@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { assertNoSecret, marker, rigs, start } from "./command";
 
 const run = (...args: string[]) => start(args).result;
-const commands = ["simulate", "preflight", "mailboxes", "sessions", "stop", "device-code", "journal"];
+const commands = ["simulate", "preflight", "mailboxes", "sessions", "stop", "device-code", "journal", "report"];
 
 describe("the command line vb365", () => {
   const aRig = rigs();
@@ -44,6 +44,10 @@ describe("the command line vb365", () => {
     [["journal", "resolve", "an-attempt"], /say what became of it: --carried-out, /],
     [["journal", "resolve", "an-attempt", "--carried-out", " "], /Say why/],
     [["journal", "resolve", "an-attempt", "--carried-out", "a", "--unrelated", "b"], /cannot be used with option/],
+    [["report"], /missing required argument 'evidence'/],
+    [["report", "a.json", "--format", "pdf"], /pdf is no format/],
+    [["report", "a.json", "--name", "x"], /--name needs --merge/],
+    [["report", "a.json", "--base", "x"], /--base needs --verify/],
     [["simulate", "--port", "70000"], /must be a whole number from 1 to 65535/],
     [[], /^Usage: vb365 /],
   ] as const) {

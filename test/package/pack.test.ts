@@ -21,7 +21,7 @@ describe("the packed package", () => {
     await removeFolder?.();
   });
 
-  it("holds the compiled sources and four files, and nothing else", async () => {
+  it("holds the compiled sources, what they read, and four files, and nothing else", async () => {
     const build = JSON.parse(await readFile(join(root, "tsconfig.build.json"), "utf8")) as { include: string[] };
     const sources = (
       await Promise.all(
@@ -33,8 +33,14 @@ describe("the packed package", () => {
     const compiled = sources
       .filter((file) => file.endsWith(".ts"))
       .flatMap((file) => [".d.ts", ".js", ".js.map"].map((ending) => `dist/${file.slice(0, -3)}${ending}`));
-    assert.deepEqual(tarball.files, [...compiled, "CHANGELOG.md", "LICENSE", "README.md", "package.json"].sort());
-    for (const part of ["sdk", "provider", "simulator"]) {
+    const read = ["evidence/schema.json", "evidence/page/browser.js", "evidence/page/style.css"].map(
+      (file) => `dist/${file}`,
+    );
+    assert.deepEqual(
+      tarball.files,
+      [...compiled, ...read, "CHANGELOG.md", "LICENSE", "README.md", "package.json"].sort(),
+    );
+    for (const part of ["sdk", "provider", "simulator", "evidence"]) {
       assert.ok(build.include.includes(part), part);
     }
   });
