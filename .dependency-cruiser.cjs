@@ -86,7 +86,7 @@ module.exports = {
       // The resource that ends a drill writes its evidence.
       folder.evidence,
       builtIn,
-      npm("ajv"),
+      npm("ajv|picomatch|csv-parse"),
     ),
     ...allow(
       folder.host,

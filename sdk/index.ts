@@ -45,5 +45,7 @@ export type {
 } from "./mailbox-restore";
 export { Provider } from "./provider";
 export type { ProviderArgs } from "./provider";
+export { RestoreDrill } from "./restore-drill";
+export type { DrillTargetArgs, EvidenceArgs, ObjectivesArgs, RestoreDrillArgs } from "./restore-drill";
 export { RestoreSession } from "./restore-session";
 export type { RestoreSessionArgs } from "./restore-session";

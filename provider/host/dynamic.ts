@@ -3,6 +3,7 @@ import { preload } from "../api/transport";
 import { connect } from "../restore/connection";
 import { openJournal } from "../restore/journal";
 import { bulkMailboxRestoreOf } from "./bulk-mailbox-restore";
+import { drillVerdictOf } from "./drill-verdict";
 import { mailboxRestoreOf } from "./mailbox-restore";
 import { type ResourceHandler, createHost } from "./process";
 import { openEngine } from "./progress";
@@ -20,6 +21,7 @@ const host = createHost({ engine, connect, openJournal });
 
 export const MailboxRestore: ResourceHandler = mailboxRestoreOf(host);
 export const BulkMailboxRestore: ResourceHandler = bulkMailboxRestoreOf(host);
+export const DrillVerdict: ResourceHandler = drillVerdictOf(host);
 export const RestoreSession: ResourceHandler = restoreSessionOf(host);
 
 /** A process whose engine is gone ends within this time after its last work. */

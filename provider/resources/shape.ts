@@ -44,6 +44,8 @@ const ajv = new Ajv({ allErrors: true, strict: true });
 ajv.addFormat("email-address", (value) => /^[^\s@]+@[^\s@]+$/.test(value));
 ajv.addFormat("duration-text", (value) => parseDuration(value) !== undefined);
 ajv.addFormat("age-text", (value) => parseAge(value) !== undefined);
+ajv.addFormat("past-moment", (value) => isMoment(value) && Date.parse(value) <= Date.now());
+ajv.addFormat("file-name", (value) => /^[^/\\\0]+$/.test(value) && !/^\.+$/.test(value));
 ajv.addFormat("moment", (value) => value === "latest" || isMoment(value));
 
 /** RFC 3339 with an offset: a time without one means another moment on every machine. */
@@ -110,6 +112,8 @@ const formats: Record<string, string> = {
   moment: 'must be a time with an offset, like 2026-03-01T08:00:00Z or 2026-03-01T09:00:00+01:00, or "latest"',
   "email-address": "must be an e-mail address",
   "age-text": "must be a duration like 20m, 8h, 2d or 52w",
+  "past-moment": "must be a time that has passed, with an offset, like 2026-03-01T08:00:00Z",
+  "file-name": "must be the name of a file, without a folder",
   "duration-text": "must be a duration like 90s, 20m, 8h or 2d",
 };
 

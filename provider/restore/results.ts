@@ -17,8 +17,8 @@ export type ResultLine = { at: string } & (
   /** About to be sent; the journal has the rest. */
   | ({ type: "sent"; mailbox: string } & Pick<JournalEntry, "attemptId" | "sessionId" | "apiVersion">)
   | { type: "ended"; mailbox: string; attemptId: string; record: RestoreRecord }
-  /** The server said no, or it is proved that nothing was written. */
-  | { type: "refused"; mailbox: string; attemptId: string; reason: string }
+  /** It was sent, and nothing was written: the server said no, or no whole file came. */
+  | { type: "failed"; mailbox: string; attemptId: string; reason: string }
   /** Nothing was sent, and why. */
   | { type: "neverSent"; mailbox: string; reason: string }
 );
@@ -229,8 +229,15 @@ export class CarriedOutElsewhere extends Error {}
 /**
  * The journal as the restores of a bulk use it: what is sent and what becomes of it stands in the results, too, and an entry is closed as
  * soon as it does. One whose end was not seen stays open, because others may be about to write into the same mailbox.
+ *
+ * @param onSend - told of an attempt that is about to be sent
  */
-export function journalWith(journal: Journal, results: Results, mailbox: string): Journal {
+export function journalWith(
+  journal: Journal,
+  results: Results,
+  mailbox: string,
+  onSend: (attemptId: string) => void,
+): Journal {
   const at = () => new Date().toISOString();
   const whenDecided = results.known.get(mailbox);
   return {
@@ -246,6 +253,7 @@ export function journalWith(journal: Journal, results: Results, mailbox: string)
       }
       try {
         await results.add({ at: at(), type: "sent", mailbox, attemptId, sessionId, apiVersion });
+        onSend(attemptId);
       } catch (error) {
         await journal.forget(entry);
         throw error;
@@ -285,7 +293,7 @@ function parseLine(path: string, text: string): ResultLine {
     if (line?.type === "declared" && Array.isArray((line as { mailboxes?: unknown }).mailboxes)) {
       return line as ResultLine;
     }
-    const isKnown = ["sent", "ended", "refused", "neverSent"].some((type) => type === line?.type);
+    const isKnown = ["sent", "ended", "failed", "neverSent"].some((type) => type === line?.type);
     if (!isKnown || typeof line?.mailbox !== "string") {
       throw new Error("it holds a line of another kind");
     }

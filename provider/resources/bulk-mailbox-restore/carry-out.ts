@@ -155,7 +155,7 @@ async function goOn(
     const due = listed.filter(({ name }) => {
       const result = results.known.get(name);
       const outcome = result === undefined ? (markedOf?.(name) ?? "NeverSent") : outcomeOf(result);
-      const isOver = result?.type === "refused" || (result?.type === "ended" && !isOpen(result.record.outcome));
+      const isOver = result?.type === "failed" || (result?.type === "ended" && !isOpen(result.record.outcome));
       return outcome === "NeverSent" || askable.has(name) || (retries && isOver && !isGood(result, policy));
     });
     const template: Template = {

@@ -69,7 +69,7 @@ export function outcomeOf(result: MailboxResult | undefined): string {
       return "NeverSent";
     case "sent":
       return "Unknown";
-    case "refused":
+    case "failed":
       return "Failed";
     case "ended":
       return result.record.outcome;
@@ -99,7 +99,7 @@ export function reasonOf(result: MailboxResult | undefined): string {
     case undefined:
       return "not begun yet";
     case "neverSent":
-    case "refused":
+    case "failed":
       return result.reason;
     case "sent":
       return "it was sent, and nobody can tell what became of it";

@@ -32,6 +32,9 @@ export interface Template {
 /** So many mailboxes in a row that did not reach the server: the others would not, either. */
 const deafAfter = 3;
 
+/** Codes of errors from the last moment before an action is sent. */
+const saidBefore = new Set(["guard", "journal", "config"]);
+
 /** What became of one mailbox's turn. */
 type Turn = "done" | "unreached" | "stop";
 
@@ -49,6 +52,7 @@ export async function runAll(
 ): Promise<string | undefined> {
   const { voice, journal, engineIsGone } = surroundings;
   const gate = createGate(template.limit);
+  const sent = new Set<string>();
   const progress = progressOf(listed.length, voice.activity);
   let brokenOff: string | undefined;
   let unreached = 0;
@@ -93,7 +97,7 @@ export async function runAll(
     try {
       const { record, earlier } = await restoreMailbox(connection, request, {
         ...surroundings,
-        journal: journalWith(journal, results, name),
+        journal: journalWith(journal, results, name, (attemptId) => sent.add(attemptId)),
         report: () => undefined,
         warn: (text) => voice.warn(`${name}: ${text}`),
       });
@@ -116,8 +120,8 @@ export async function runAll(
     }
     const reason = messageOf(error);
     const { code, notSent } = error instanceof MailboxRestoreError ? error : { code: undefined, notSent: false };
-    if (code === "refused") {
-      await results.add({ at: now(), type: "refused", mailbox: name, attemptId, reason });
+    if (code !== undefined && sent.has(attemptId) && !notSent && !saidBefore.has(code)) {
+      await results.add({ at: now(), type: "failed", mailbox: name, attemptId, reason });
       return { turn: "done", reason };
     }
     if (code === undefined && results.known.get(name)?.type === "sent") {

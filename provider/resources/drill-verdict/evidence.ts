@@ -1,0 +1,207 @@
+import { userInfo } from "node:os";
+import type { CheckName, DrilledMailbox, Evidence, ExportedFile } from "../../../evidence/evidence";
+import { summaryOf } from "../../../evidence/summary";
+import { MailboxRestoreError } from "../../errors";
+import { isPstPresent } from "../../pst/presence";
+import { writtenOf } from "../../restore/outcome";
+import type { RestoreRecord } from "../../restore/record";
+import { type MailboxResult, openResults } from "../../restore/results";
+import { parseAge } from "../../timeouts";
+import { isGood, outcomeOf, policyOf, reasonOf } from "../bulk-mailbox-restore/outputs";
+import type { DrillVerdictInputs, OptionalCheck } from "./inputs";
+
+export const folderOf = ({ evidence }: Pick<DrillVerdictInputs, "evidence">): string => evidence?.folder ?? "evidence";
+
+/** `NAME-RUN`, without what a file's name cannot hold. */
+export function fileNameOf({ evidence, name, runId, restores }: DrillVerdictInputs): string {
+  const run = runId ?? restores.begunAt.replace(/\.\d+/, "");
+  return evidence?.name ?? `${name}-${run}`.replace(/[^\p{L}\p{N}._-]+/gu, "-");
+}
+
+/** What is said of the software that ran it. */
+export type Told = Pick<Evidence["software"], "package" | "server">;
+
+/**
+ * The evidence of a drill, from the results of its bulk restore.
+ *
+ * @throws MailboxRestoreError (`journal`) when the results cannot be read, or are those of another moment than the state's
+ */
+export async function evidenceOf(inputs: DrillVerdictInputs, told: Told): Promise<Omit<Evidence, "digest">> {
+  const { restores, objectives } = inputs;
+  const results = await openResults(restores.resultsFile);
+  await results.close();
+  const clockStartedAt = new Date(inputs.clockStart ?? restores.begunAt).toISOString();
+  const judged = { ...inputs, clockStartMs: Date.parse(clockStartedAt), limits: limitsOf(objectives) };
+  const mailboxes: DrilledMailbox[] = [];
+  for (const name of results.declared) {
+    mailboxes.push(await judge(name, results.known.get(name), judged));
+  }
+  const records = [...results.declared].flatMap((name) => {
+    const result = results.known.get(name);
+    return result?.type === "ended" ? [result.record] : [];
+  });
+  const [, stack = "", project = ""] = /^urn:pulumi:(.*?)::(.*?)::/.exec(inputs.__urn ?? "") ?? [];
+  return {
+    evidenceVersion: 1,
+    ...summaryOf(mailboxes, judged.limits),
+    remarks: mailboxes.length === 0 ? ["No mailbox was restored: it is not known which ones there are."] : [],
+    drill: {
+      name: inputs.name,
+      project,
+      stack,
+      runId: inputs.runId ?? null,
+      reason: inputs.reason ?? null,
+      declaredBy: declaredBy(),
+      action: inputs.action,
+      target: inputs.target,
+      organization: inputs.organization,
+      pointInTime: inputs.pointInTime,
+      resolvedPointInTime: restores.resolvedPointInTime,
+      shard: inputs.shard ?? null,
+    },
+    software: { ...told, node: process.version, endpoint: restores.endpoint, apiVersion: restores.apiVersion },
+    createdAt: new Date().toISOString(),
+    clockStartedAt,
+    startedAt: records.map(({ startedAt }) => startedAt).sort()[0] ?? null,
+    finishedAt:
+      records
+        .map(({ finishedAt }) => finishedAt)
+        .sort()
+        .at(-1) ?? null,
+    mailboxes,
+    mergedFrom: [],
+  };
+}
+
+type Limits = Parameters<typeof summaryOf>[1];
+
+function limitsOf({ rto, rpo }: DrillVerdictInputs["objectives"]): Limits {
+  return [
+    { name: "rto" as const, limit: rto },
+    { name: "rpo" as const, limit: rpo },
+  ].flatMap(({ name, limit }) => {
+    const ms = limit === undefined ? undefined : parseAge(limit);
+    if (limit !== undefined && ms === undefined) {
+      throw new MailboxRestoreError("config", `objectives.${name} is no duration.`);
+    }
+    return ms === undefined ? [] : [{ name, limitSeconds: ms / 1000 }];
+  });
+}
+
+/** One mailbox against objectives and checks. What is not known of it is no success. */
+async function judge(
+  mailbox: string,
+  result: MailboxResult | undefined,
+  drill: DrillVerdictInputs & { clockStartMs: number; limits: Limits },
+): Promise<DrilledMailbox> {
+  const record = result?.type === "ended" ? result.record : undefined;
+  const isRestored = isGood(result, policyOf(drill));
+  const recoveryTimeSeconds = record === undefined ? null : secondsFrom(drill.clockStartMs, record.finishedAt);
+  const recoveryPointSeconds = ageAt(drill.clockStartMs, record);
+  const measured = { rto: recoveryTimeSeconds, rpo: recoveryPointSeconds };
+  const missed = drill.limits
+    .filter(({ name, limitSeconds }) => !isRestored || (measured[name] ?? Infinity) > limitSeconds)
+    .map(({ name }) => name);
+  const checks: DrilledMailbox["checks"] = [{ name: "restored", result: isRestored ? "passed" : "failed" }];
+  for (const name of checksOf(drill)) {
+    checks.push({ name, result: await resultOf(name, record, drill.hashFiles ?? false) });
+  }
+  const { counts, failures = [], failureCount = 0, warnings = [] } = record ?? {};
+  const reason = isRestored || record !== undefined ? [] : [reasonOf(result)];
+  return {
+    mailbox,
+    mailboxId: record === undefined || record.mailboxId === "" ? null : record.mailboxId,
+    outcome: outcomeOf(result),
+    passed: missed.length === 0 && checks.every(({ result: found }) => found === "passed"),
+    startedAt: record?.startedAt ?? null,
+    finishedAt: record?.finishedAt ?? null,
+    durationSeconds: record?.durationSeconds ?? null,
+    pointInTime: record?.resolvedPointInTime ?? null,
+    recoveryTimeSeconds,
+    recoveryPointSeconds,
+    missed,
+    checks,
+    counts: {
+      created: counts?.created ?? null,
+      merged: counts?.merged ?? null,
+      skipped: counts?.skipped ?? null,
+      failed: counts?.failed ?? null,
+      restored: counts?.restored ?? null,
+    },
+    failures: [...reason, ...failures].slice(0, shownTexts),
+    failureCount: failureCount + reason.length,
+    warnings: warnings.slice(0, shownTexts),
+    restoreSessionId: record?.sessionId ?? null,
+    pst: filesOf(record),
+  };
+}
+
+const shownTexts = 5;
+
+/** Those that are declared, or those that can be told of every restore of this kind. */
+function checksOf({ checks, action }: DrillVerdictInputs): OptionalCheck[] {
+  return checks ?? (action === "exportToPst" ? ["pstVerified"] : ["notEmpty", "noFailedItems"]);
+}
+
+async function resultOf(
+  name: Exclude<CheckName, "restored">,
+  record: RestoreRecord | undefined,
+  hash: boolean,
+): Promise<"passed" | "failed" | "unknown"> {
+  const told = (isSo: boolean | undefined) => (isSo === undefined ? "unknown" : isSo ? "passed" : "failed");
+  if (record === undefined) {
+    return "failed";
+  }
+  const { counts, pst } = record;
+  switch (name) {
+    case "notEmpty": {
+      const items = pst === undefined ? writtenAtLeast(counts) : pst.contents?.items;
+      return told(items === undefined ? undefined : items > 0);
+    }
+    case "noFailedItems":
+      return told(counts.failed === null ? (pst === undefined ? undefined : true) : counts.failed === 0);
+    case "pstVerified":
+      return told(pst !== undefined && pst.verified.length > 0 && (await isPstPresent(pst, { hash })));
+  }
+}
+
+/** Items that were there already count: the mailbox is not empty. */
+function writtenAtLeast(counts: RestoreRecord["counts"]): number | undefined {
+  const known = [writtenOf(counts), counts.skipped].filter((count) => count !== null);
+  return known.length === 0 ? undefined : known.reduce((sum, count) => sum + count, 0);
+}
+
+function filesOf(record: RestoreRecord | undefined): ExportedFile[] {
+  const { pst } = record ?? {};
+  if (pst === undefined) {
+    return [];
+  }
+  const items = pst.contents?.items ?? null;
+  return (pst.files ?? [pst]).map(({ path, bytes, sha256 }) => ({
+    path,
+    bytes,
+    sha256,
+    verified: pst.verified,
+    items: pst.files === undefined ? items : null,
+  }));
+}
+
+const secondsFrom = (startMs: number, end: string) => Math.max(0, Date.parse(end) - startMs) / 1000;
+
+/** Age of the data at a moment: it was measured when the restore was sent. */
+function ageAt(clockStartMs: number, record: RestoreRecord | undefined): number | null {
+  return record === undefined || record.dataAgeSeconds === null
+    ? null
+    : Math.max(0, record.dataAgeSeconds - (Date.parse(record.startedAt) - clockStartMs) / 1000);
+}
+
+/** The account of the pipeline that runs it, or of the machine. */
+function declaredBy(): string | null {
+  const { GITHUB_ACTOR, GITLAB_USER_LOGIN, BUILD_REQUESTEDFOR } = process.env;
+  try {
+    return GITHUB_ACTOR ?? GITLAB_USER_LOGIN ?? BUILD_REQUESTEDFOR ?? userInfo().username;
+  } catch {
+    // A container may run as a user that nobody has named.
+    return null;
+  }
+}
