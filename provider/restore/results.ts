@@ -226,32 +226,41 @@ export async function openResults(path: string): Promise<Results> {
 /** Another process has carried it out in the meantime. */
 export class CarriedOutElsewhere extends Error {}
 
+/** Attempts of a bulk restore in the journal: by the identity of the mailbox's restore, which is that of the bulk and its name. */
+export const identityIn = (bulk: string, mailbox: string) => `${bulk}/${mailbox}`;
+
+const mailboxOf = ({ identity }: JournalEntry, bulks: readonly string[]): string | undefined => {
+  const bulk = bulks.find((one) => identity.startsWith(`${one}/`));
+  return bulk === undefined ? undefined : identity.slice(bulk.length + 1);
+};
+
 /**
  * The journal as the restores of a bulk use it: what is sent and what becomes of it stands in the results, too, and an entry is closed as
  * soon as it does. One whose end was not seen stays open, because others may be about to write into the same mailbox.
  *
+ * @param bulks - identity of the bulk restore, and the one before it was renamed
  * @param onSend - told of an attempt that is about to be sent
  */
 export function journalWith(
   journal: Journal,
   results: Results,
-  mailbox: string,
+  bulks: readonly string[],
   onSend: (attemptId: string) => void,
 ): Journal {
   const at = () => new Date().toISOString();
-  const whenDecided = results.known.get(mailbox);
+  const whenDecided = new Map(results.known);
   return {
     ...journal,
     async begin(entry) {
       await journal.begin(entry);
       const { attemptId, sessionId, apiVersion } = entry;
-      await results.refresh();
-      const now = results.known.get(mailbox);
-      if (now !== whenDecided && now?.type === "ended" && !isOpen(now.record.outcome)) {
-        await journal.forget(entry);
-        throw new CarriedOutElsewhere();
-      }
+      const mailbox = mailboxOf(entry, bulks) ?? entry.identity;
       try {
+        await results.refresh();
+        const now = results.known.get(mailbox);
+        if (now !== whenDecided.get(mailbox) && now?.type === "ended" && !isOpen(now.record.outcome)) {
+          throw new CarriedOutElsewhere();
+        }
         await results.add({ at: at(), type: "sent", mailbox, attemptId, sessionId, apiVersion });
         onSend(attemptId);
       } catch (error) {
@@ -260,16 +269,23 @@ export function journalWith(
       }
     },
     async answer(entry, record) {
-      await results.add({ at: at(), type: "ended", mailbox, attemptId: entry.attemptId, record });
+      // A neighbour's restore into the same target may be settled in the turn of another mailbox, or belong to another resource.
+      const mailbox = mailboxOf(entry, bulks);
+      if (mailbox !== undefined) {
+        await results.add({ at: at(), type: "ended", mailbox, attemptId: entry.attemptId, record });
+      }
       await journal.answer(entry, record);
       // What another process had begun is taken over first, and closed by whoever does.
-      if (entry.owner === journal.owner && !isOpen(record.outcome)) {
+      if (mailbox !== undefined && entry.owner === journal.owner && !isOpen(record.outcome)) {
         journal.close(entry);
       }
     },
     async forget(entry) {
-      const reason = "Nothing was sent, or nothing was written.";
-      await results.add({ at: at(), type: "neverSent", mailbox, reason });
+      const mailbox = mailboxOf(entry, bulks);
+      if (mailbox !== undefined) {
+        const reason = "Nothing was sent, or nothing was written.";
+        await results.add({ at: at(), type: "neverSent", mailbox, reason });
+      }
       await journal.forget(entry);
     },
   };

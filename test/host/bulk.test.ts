@@ -100,6 +100,7 @@ describe("a bulk restore in the provider process", () => {
         before.map(({ type, mailbox }) => [type, mailbox]),
         [
           ["begun", undefined],
+          ["declared", undefined],
           ["sent", address(1)],
         ],
       );
@@ -107,7 +108,7 @@ describe("a bulk restore in the provider process", () => {
       const { outputs } = await creating;
       assert.deepEqual(
         (await linesOf(outputs)).map(({ type }) => type),
-        ["begun", "sent", "ended"],
+        ["begun", "declared", "sent", "ended"],
       );
     });
 

@@ -5,7 +5,7 @@ import { createGate } from "../../restore/gate";
 import { isOpen } from "../../restore/record";
 import type { RestoreAction, RestoreRequest } from "../../restore/request";
 import { restoreMailbox } from "../../restore/restore";
-import { CarriedOutElsewhere, type Results, journalWith } from "../../restore/results";
+import { CarriedOutElsewhere, type Results, identityIn, journalWith } from "../../restore/results";
 import type { Timeouts } from "../../timeouts";
 import { intentLayout } from "../mailbox-restore/intent";
 import type { Surroundings } from "../mailbox-restore/surroundings";
@@ -53,6 +53,9 @@ export async function runAll(
   const { voice, journal, engineIsGone } = surroundings;
   const gate = createGate(template.limit);
   const sent = new Set<string>();
+  const { identity, formerIdentity } = template;
+  const bulks = [identity, ...(formerIdentity === undefined ? [] : [formerIdentity])];
+  const bulkJournal = journalWith(journal, results, bulks, (attemptId) => sent.add(attemptId));
   const progress = progressOf(listed.length, voice.activity);
   let brokenOff: string | undefined;
   let unreached = 0;
@@ -82,8 +85,8 @@ export async function runAll(
 
   async function restoreOne({ name, selector }: Listed): Promise<{ turn: Turn; reason?: string }> {
     const request: RestoreRequest = {
-      identity: `${template.identity}/${name}`,
-      formerIdentity: template.formerIdentity === undefined ? undefined : `${template.formerIdentity}/${name}`,
+      identity: identityIn(identity, name),
+      formerIdentity: formerIdentity === undefined ? undefined : identityIn(formerIdentity, name),
       attemptId: randomUUID(),
       intentHash: intentHashFor(template.intent, name),
       intentLayout,
@@ -97,7 +100,7 @@ export async function runAll(
     try {
       const { record, earlier } = await restoreMailbox(connection, request, {
         ...surroundings,
-        journal: journalWith(journal, results, name, (attemptId) => sent.add(attemptId)),
+        journal: bulkJournal,
         report: () => undefined,
         warn: (text) => voice.warn(`${name}: ${text}`),
       });
