@@ -104,8 +104,8 @@ export interface CheckSummary {
 /**
  * - `restored`: the restore ended well by the policy that was declared.
  * - `notEmpty`: at least one item was restored, or the PST holds at least one.
- * - `noFailedItems`: the server counted no failed item.
- * - `pstVerified`: the file passed its checks, and still has the hash that was taken when it arrived.
+ * - `noFailedItems`: the server counted no failed item, or its event says that all went well.
+ * - `pstVerified`: the file passed its checks when it arrived, and is still there, unchanged.
  */
 export type CheckName = "restored" | "notEmpty" | "noFailedItems" | "pstVerified";
 

@@ -58,7 +58,7 @@ export type RestoreDrillArgs = MailboxesArgs &
     clockStart?: pulumi.Input<string>;
     /**
      * Checks of each mailbox beyond a good result: `notEmpty`, at least one item was restored or is there; `noFailedItems`; `pstVerified`, the file
-     * passed its checks and is still there. One that cannot be told is no pass. Default: `pstVerified` for exports, the other two for restores.
+     * passed its checks and is still there. One that cannot be told is no pass. Default: `pstVerified` for exports, `noFailedItems` for restores.
      */
     checks?: pulumi.Input<pulumi.Input<"notEmpty" | "noFailedItems" | "pstVerified">[]>;
     /** Fail the run when an objective was missed or a check failed (`"fail"`, default), after the evidence is written; or only report it. */

@@ -125,14 +125,18 @@ const stackOf = (urn: string) => urn.split("::").slice(0, 2).join("::");
  */
 export async function settleTarget(
   connection: Connection,
-  own: Own & { writesTo: string },
+  own: Own & { writesTo: string; bulk?: string },
   settling: Settling,
 ): Promise<void> {
   const { journal } = settling;
-  const { writesTo, identity } = own;
+  const { writesTo, identity, bulk } = own;
   for (;;) {
     const others = (await journal.entries()).filter(
-      (one) => one.writesTo === writesTo && one.identity !== identity && one.owner !== journal.owner,
+      (one) =>
+        one.writesTo === writesTo &&
+        one.identity !== identity &&
+        one.owner !== journal.owner &&
+        !(bulk !== undefined && one.identity.startsWith(bulk)),
     );
     const entry = others.find(hasNoKnownEnd);
     if (entry === undefined) {
@@ -226,7 +230,7 @@ async function sentOf(journal: Journal, entry: JournalEntry): Promise<SentRestor
     mailboxEmail: entry.mailbox.email,
     neighbours: others
       .filter(({ mailbox }) => mailbox.id !== entry.mailbox.id)
-      .map(({ mailbox, target }) => ({ mailboxId: mailbox.id, target: target ?? undefined })),
+      .map(({ mailbox, target }) => ({ mailboxId: mailbox.id, target: target ?? undefined, mailbox })),
     pending: entry.result?.pending ?? {
       mailboxName: entry.mailbox.name,
       ...(namesakes.length === 0 ? {} : { namesakes }),

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Dialect, RestoreAnswer, RestoreSession, SessionEvent } from "../api/dialects/dialect";
 import { isApiError, isConnectionError, isNotFound, isNotServed, messageOf } from "../errors";
-import { type Attribution, type OwnAction, attribute, eventsNamingUs } from "./attribution";
+import { type Attribution, type Named, type OwnAction, attribute, eventsNamingUs } from "./attribution";
 import { type Judgement, judge, writtenOf } from "./outcome";
 import { type PendingRestore, type Report, isOpen } from "./record";
 import { isSameId } from "./same-id";
@@ -13,7 +13,7 @@ export interface SentRestore {
   mailboxEmail: string;
   pending: PendingRestore;
   /** Other restores that are known to have been sent in that session. */
-  neighbours?: { mailboxId: string; target?: string | undefined }[];
+  neighbours?: { mailboxId: string; target?: string | undefined; mailbox?: Named }[];
 }
 
 /** What its session tells of it. */
@@ -93,7 +93,11 @@ function ownActionOf({ mailboxId, mailboxEmail, pending, neighbours = [] }: Sent
     type: "Restore",
     mailbox,
     // The session's other mailboxes are not known here, so an event that names a stranger leaves the end unknown.
-    mailboxes: [mailbox, ...(pending.namesakes ?? [])],
+    mailboxes: [
+      mailbox,
+      ...(pending.namesakes ?? []).filter(({ id }) => !neighbours.some((one) => one.mailbox?.id === id)),
+      ...neighbours.flatMap((one) => one.mailbox ?? []),
+    ],
     target: pending.target,
     neighbours,
     ignore: new Set(pending.ignoredEvents),

@@ -44,6 +44,10 @@ export interface RestoreRequest {
   identity: string;
   /** The same before it was renamed. */
   formerIdentity: string | undefined;
+  /**
+   * Restores of one declaration whose identities begin with this: several of them may write into one target, and none is taken for another.
+   */
+  bulk?: string;
   attemptId: string;
   /** What is to be done, as a digest. */
   intentHash: string;

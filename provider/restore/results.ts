@@ -139,7 +139,14 @@ export async function openResults(path: string): Promise<Results> {
   } catch (error) {
     throw unreadable(absolute, error);
   }
-  const refresh = async () => {
+  let last: Promise<unknown> = Promise.resolve();
+  /** Reading and writing move the same mark, so one waits for the other. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = last.then(work);
+    last = done.catch(() => undefined);
+    return done;
+  };
+  const readMore = async () => {
     const { size } = await file.stat();
     if (size <= readTo) {
       return;
@@ -159,7 +166,7 @@ export async function openResults(path: string): Promise<Results> {
     readTo += whole.length;
   };
   try {
-    await refresh();
+    await readMore();
     if ((await file.stat()).size > readTo) {
       // What a crash left of a line must not become the begin of the next one.
       await file.truncate(readTo);
@@ -178,12 +185,14 @@ export async function openResults(path: string): Promise<Results> {
       waiting = [];
       try {
         const bytes = Buffer.from(batch.map(({ text }) => text).join(""));
-        const before = (await file.stat()).size;
-        await file.write(bytes);
+        await inTurn(async () => {
+          const before = (await file.stat()).size;
+          await file.write(bytes);
+          if (before === readTo && (await file.stat()).size === before + bytes.length) {
+            readTo += bytes.length;
+          }
+        });
         await file.datasync();
-        if (before === readTo && (await file.stat()).size === before + bytes.length) {
-          readTo += bytes.length;
-        }
         batch.forEach(({ done }) => done());
       } catch (error) {
         batch.forEach(({ done }) => done(unwritable(absolute, error)));
@@ -215,7 +224,7 @@ export async function openResults(path: string): Promise<Results> {
       await write(line);
       known.set(line.mailbox, line);
     },
-    refresh,
+    refresh: () => inTurn(readMore),
     async close() {
       await writing;
       await file.close();

@@ -39,7 +39,7 @@ export interface UpOptions {
   diff?: boolean;
 }
 
-/** Mailbox restores by name, for a program in a file of its own. */
+/** Resources by name, for a program in a file of its own; `kind` is the class of one that is no MailboxRestore. */
 export type Declared = Record<string, Bag>;
 
 /** A stack of the real engine with a file backend in a folder of its own. */
@@ -181,9 +181,9 @@ const projectInFile = {
   runtime: { name: "nodejs", options: { typescript: false } },
   main: "index.js",
 };
-const programInFile = `const { MailboxRestore } = require("pulumi-vb365");
-for (const [name, restore] of Object.entries(require("./declared.json"))) {
-  new MailboxRestore(name, restore);
+const programInFile = `const vb365 = require("pulumi-vb365");
+for (const [name, { kind = "MailboxRestore", ...args }] of Object.entries(require("./declared.json"))) {
+  new vb365[kind](name, args);
 }
 `;
 

@@ -87,6 +87,7 @@ export async function runAll(
     const request: RestoreRequest = {
       identity: identityIn(identity, name),
       formerIdentity: formerIdentity === undefined ? undefined : identityIn(formerIdentity, name),
+      bulk: identityIn(identity, ""),
       attemptId: randomUUID(),
       intentHash: intentHashFor(template.intent, name),
       intentLayout,

@@ -138,9 +138,9 @@ async function judge(
 
 const shownTexts = 5;
 
-/** Those that are declared, or those that can be told of every restore of this kind. */
+/** Those that are declared, or the one that can be told of every restore of this kind, also of one whose answer was lost. */
 function checksOf({ checks, action }: DrillVerdictInputs): OptionalCheck[] {
-  return checks ?? (action === "exportToPst" ? ["pstVerified"] : ["notEmpty", "noFailedItems"]);
+  return checks ?? (action === "exportToPst" ? ["pstVerified"] : ["noFailedItems"]);
 }
 
 async function resultOf(
@@ -152,14 +152,15 @@ async function resultOf(
   if (record === undefined) {
     return "failed";
   }
-  const { counts, pst } = record;
+  const { counts, pst, outcome } = record;
   switch (name) {
     case "notEmpty": {
       const items = pst === undefined ? writtenAtLeast(counts) : pst.contents?.items;
       return told(items === undefined ? undefined : items > 0);
     }
     case "noFailedItems":
-      return told(counts.failed === null ? (pst === undefined ? undefined : true) : counts.failed === 0);
+      // Where nobody counted, the restore's own event has said that all went well: it knows success, warning and failure.
+      return told(counts.failed === null ? (outcome === "Succeeded" ? true : undefined) : counts.failed === 0);
     case "pstVerified":
       return told(pst !== undefined && pst.verified.length > 0 && (await isPstPresent(pst, { hash })));
   }
