@@ -91,6 +91,7 @@ async function opens(page: Page): Promise<string[]> {
   await page.keyboard.press("Enter");
   const copied = await copies(page);
   const opened = [await button.getAttribute("aria-expanded"), await page.locator("tr.detail").count()];
+  await button.focus();
   await page.keyboard.press("Enter");
   const closed = [await button.getAttribute("aria-expanded"), await page.locator("tr.detail").count()];
   return [

@@ -101,6 +101,12 @@ describe("files of evidence", () => {
       ]);
     });
 
+    it("are told from what they were by their size before they are read to the end", async () => {
+      await writeFile(join(folder, "a.pst"), "mails");
+      const { files } = await verifyEvidence(anEvidence([aMailbox(0, { pst: [fileOf("a.pst", "mail")] })]), folder);
+      assert.equal(files[0]?.detail, "5 bytes instead of 4");
+    });
+
     it("are found by absolute paths, too", async () => {
       await writeFile(join(folder, "a.pst"), "mail");
       const absolute = fileOf(join(folder, "a.pst"), "mail");
