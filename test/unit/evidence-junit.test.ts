@@ -20,6 +20,7 @@ interface TestCase {
   properties?: { property: { name: string; value: string }[] };
 }
 interface Suite {
+  properties?: TestCase["properties"];
   tests: string;
   failures: string;
   errors: string;
@@ -80,6 +81,14 @@ describe("evidence as JUnit XML", () => {
     const suite = suiteOf(toJUnit(mergeEvidence([aShard(0, 2)], "2026-11-21T03:00:00Z")));
     assert.equal(suite.failures, "1");
     assert.match(caseOf(suite, "Verdict").failure?.["#text"] ?? "", /1 shard of 2 is missing/);
+  });
+
+  it("keeps what a reader must know as a property, also of a drill that passed", () => {
+    const { properties } = suiteOf(toJUnit(anEvidence([aMailbox()], { remarks: ["A note."] })));
+    assert.deepEqual(
+      properties?.property.find(({ name }) => name === "Remark"),
+      { name: "Remark", value: "A note." },
+    );
   });
 
   it("names session, times and hashes of a mailbox as properties", () => {
