@@ -19,4 +19,4 @@ function copyAssets() {
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) copyAssets();
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) copyAssets();
