@@ -49,11 +49,14 @@ ${background(evidence)}
 `.markup;
 }
 
+/** In the order in which they count. */
+const styleSheets = ["base.css", "pictures.css", "mailboxes.css", "places.css"];
+
 let parts: { style: string; script: string } | undefined;
 
 function ownParts(): { style: string; script: string } {
   const read = (name: string) => readFileSync(join(__dirname, "page", name), "utf8");
-  parts ??= { style: read("style.css"), script: read("browser.js") };
+  parts ??= { style: styleSheets.map(read).join("\n"), script: read("browser.js") };
   return parts;
 }
 

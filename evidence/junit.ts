@@ -27,6 +27,7 @@ export function toJUnit(evidence: Evidence): string {
   const properties: [string, string][] = [
     ...declaredLines(evidence),
     ...softwareLines(evidence),
+    ...evidence.remarks.map((remark): [string, string] => ["Remark", remark]),
     ["Digest", digest.value],
   ];
   return markup`<?xml version="1.0" encoding="UTF-8"?>

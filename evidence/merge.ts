@@ -24,10 +24,7 @@ export function mergeEvidence(documents: readonly Evidence[], createdAt: string)
   }
   others.forEach((other) => refuseAnotherDrill(first, other));
   const parts: [Part, ...Part[]] = [first, ...others];
-  refuseTwice(
-    parts.map(({ drill }) => String(drill.shard.index + 1)),
-    (shard) => `Shard ${shard} is there twice.`,
-  );
+  refuseSameShard(parts);
   const clockStartedAt = earliest(parts.map((part) => part.clockStartedAt)) ?? first.clockStartedAt;
   const mailboxes = parts.flatMap((part) => part.mailboxes.map((mailbox) => onClock(mailbox, part, clockStartedAt)));
   refuseSameMailbox(mailboxes);
@@ -120,26 +117,24 @@ function onClock(mailbox: DrilledMailbox, part: Part, clockStartedAt: string): D
 
 /** The same mailbox in two shards would be counted twice, and one of its results hidden behind the other. */
 function refuseSameMailbox(mailboxes: readonly DrilledMailbox[]): void {
-  const archive = (mailbox: string) => (mailbox.endsWith(" (archive)") ? " (archive)" : "");
-  const say = (mailbox: string) => `Mailbox ${mailbox} is there twice.`;
+  const isArchive = (mailbox: string) => mailbox.endsWith(" (archive)");
   const withId = mailboxes.filter(({ mailboxId }) => mailboxId !== null);
-  refuseTwice(
-    withId.map(({ mailboxId, mailbox }) => `${mailboxId}${archive(mailbox)}`),
-    say,
-  );
-  // Those of which only the name is known could be any mailbox of that name.
   const names = new Set(withId.map(({ mailbox }) => mailbox));
-  const withoutId = mailboxes.filter(({ mailboxId }) => mailboxId === null).map(({ mailbox }) => mailbox);
-  refuseTwice([...withoutId, ...withoutId.filter((mailbox) => names.has(mailbox))], say);
-}
-
-function refuseTwice(keys: readonly string[], say: (key: string) => string): void {
   const seen = new Set<string>();
-  for (const key of keys) {
-    if (seen.has(key)) {
-      throw refused(say(key));
+  for (const { mailbox, mailboxId } of mailboxes) {
+    const key = mailboxId === null ? mailbox : JSON.stringify([mailboxId, isArchive(mailbox)]);
+    // One of which only the name is known could be any mailbox of that name.
+    if (seen.has(key) || (mailboxId === null && names.has(mailbox))) {
+      throw refused(`Mailbox ${mailbox} is there twice.`);
     }
     seen.add(key);
+  }
+}
+
+function refuseSameShard(parts: readonly Part[]): void {
+  const twice = parts.find(({ drill }, index) => parts[index - 1]?.drill.shard.index === drill.shard.index);
+  if (twice !== undefined) {
+    throw refused(`Shard ${twice.drill.shard.index + 1} is there twice.`);
   }
 }
 

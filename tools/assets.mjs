@@ -6,7 +6,10 @@ import { pathToFileURL } from "node:url";
 import { root } from "./paths.mjs";
 
 /** Files beside the sources that the package reads when it runs, relative to the root. */
-export const assets = ["evidence/schema.json", "evidence/page/browser.js", "evidence/page/style.css"];
+export const assets = [
+  "evidence/schema.json",
+  ...["browser.js", "base.css", "pictures.css", "mailboxes.css", "places.css"].map((name) => `evidence/page/${name}`),
+];
 
 function copyAssets() {
   for (const asset of assets) {
@@ -16,4 +19,4 @@ function copyAssets() {
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) copyAssets();
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) copyAssets();

@@ -57,7 +57,7 @@ function removeOutputsWithoutSource() {
   const wanted = new Set([...sources(), ...assets].map((file) => file.replace(/\.(ts|js)$/, "")));
   for (const file of filesBelow("dist")) {
     const source = path.relative("dist", file).replace(/(\.d\.ts|\.js\.map|\.js)$/, "");
-    if (/\.(d\.ts|js|js\.map)$/.test(file) && !wanted.has(source)) fs.rmSync(path.join(root, file));
+    if (/\.(d\.ts|js|js\.map|css|json)$/.test(file) && !wanted.has(source)) fs.rmSync(path.join(root, file));
   }
 }
 

@@ -58,12 +58,18 @@
     const words = query.value.toLowerCase().split(/\s+/).filter(Boolean);
     const wanted = rows.filter(
       (row) =>
-        (filter.value === "all" || row.passed === (filter.value === "passed")) &&
-        words.every((word) => textOf(row).includes(word)),
+        // Paper says that it lists all, so it does, whatever was searched for.
+        state.isPrinting ||
+        ((filter.value === "all" || row.passed === (filter.value === "passed")) &&
+          words.every((word) => textOf(row).includes(word))),
     );
     chosen = state.column < 0 ? wanted : wanted.sort(compare);
-    state.page = 0;
     render();
+  };
+
+  const chooseAnew = () => {
+    state.page = 0;
+    choose();
   };
 
   const render = () => {
@@ -169,7 +175,7 @@
     return button;
   };
 
-  heads.forEach((head, column) => {
+  const headButtons = heads.map((head, column) => {
     const button = element("button", head.textContent ?? "");
     button.setAttribute("type", "button");
     head.replaceChildren(button);
@@ -179,8 +185,9 @@
       state.column = column;
       heads.forEach((other) => other.setAttribute("aria-sort", "none"));
       head.setAttribute("aria-sort", state.direction === 1 ? "ascending" : "descending");
-      choose();
+      chooseAnew();
     });
+    return button;
   });
   /** @param {number} pages */
   const turn = (pages) => {
@@ -191,8 +198,8 @@
   };
   previous.addEventListener("click", () => turn(-1));
   next.addEventListener("click", () => turn(1));
-  query.addEventListener("input", choose);
-  filter.addEventListener("change", choose);
+  query.addEventListener("input", chooseAnew);
+  filter.addEventListener("change", chooseAnew);
   query.form?.addEventListener("submit", (event) => event.preventDefault());
   for (const [event, isPrinting] of /** @type {const} */ ([
     ["beforeprint", true],
@@ -200,7 +207,11 @@
   ])) {
     addEventListener(event, () => {
       state.isPrinting = isPrinting;
-      render();
+      // A head that is repeated on every sheet is painted there without its buttons.
+      headButtons.forEach((button, column) =>
+        heads[column]?.replaceChildren(isPrinting ? (button.textContent ?? "") : button),
+      );
+      choose();
     });
   }
 

@@ -49,7 +49,7 @@ export function objectives({ objectives: all }: Evidence): Markup {
 function objectiveCard(objective: Objective): Markup {
   const { name, limitSeconds, worstSeconds, met } = objective;
   const isWithin = (worstSeconds ?? 0) <= limitSeconds;
-  const why = !met && isWithin ? " Those that missed it have no good result." : "";
+  const why = !met && isWithin ? markup` Those that missed it have no good result.` : "";
   return markup`<li class="card">
 <h3>${objectiveTitles[name]} ${badge(met, objectiveResult(objective))}</h3>
 <p class="big">${durationText(worstSeconds)}</p>

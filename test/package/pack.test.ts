@@ -33,9 +33,10 @@ describe("the packed package", () => {
     const compiled = sources
       .filter((file) => file.endsWith(".ts"))
       .flatMap((file) => [".d.ts", ".js", ".js.map"].map((ending) => `dist/${file.slice(0, -3)}${ending}`));
-    const read = ["evidence/schema.json", "evidence/page/browser.js", "evidence/page/style.css"].map(
-      (file) => `dist/${file}`,
+    const page = ["base.css", "browser.js", "mailboxes.css", "pictures.css", "places.css"].map(
+      (file) => `page/${file}`,
     );
+    const read = ["schema.json", ...page].map((file) => `dist/evidence/${file}`);
     assert.deepEqual(
       tarball.files,
       [...compiled, ...read, "CHANGELOG.md", "LICENSE", "README.md", "package.json"].sort(),

@@ -89,12 +89,32 @@ async function opens(page: Page): Promise<string[]> {
   const button = page.locator("#table tbody th button").first();
   await button.focus();
   await page.keyboard.press("Enter");
+  const copied = await copies(page);
   const opened = [await button.getAttribute("aria-expanded"), await page.locator("tr.detail").count()];
+  await button.focus();
   await page.keyboard.press("Enter");
   const closed = [await button.getAttribute("aria-expanded"), await page.locator("tr.detail").count()];
-  return opened.join() === "true,1" && closed.join() === "false,0"
-    ? []
-    : [`details: ${opened.join()}; ${closed.join()}`];
+  return [
+    ...copied,
+    ...(opened.join() === "true,1" && closed.join() === "false,0"
+      ? []
+      : [`details: ${opened.join()}; ${closed.join()}`]),
+  ];
+}
+
+/** A file's name or hash is copied, or selected where copying is not allowed; a screen reader hears which. */
+async function copies(page: Page): Promise<string[]> {
+  const button = page.locator("tr.detail button").first();
+  if ((await button.count()) === 0) {
+    return [];
+  }
+  await button.click();
+  const said = page.locator("#copied", { hasText: /^(Copied|Selected) file name / });
+  const isSaid = await said.waitFor({ state: "attached" }).then(
+    () => true,
+    () => false,
+  );
+  return isSaid ? [] : ["nothing was copied"];
 }
 
 async function turns(page: Page, { evidence }: Subject): Promise<string[]> {

@@ -43,9 +43,11 @@ async function main(executablePath: string, screenshots: string): Promise<void> 
       }
       await check(`${subject.name}, keyboard, search and details`, () => checkBehaviour(browser, subject));
     }
-    await printTimes(browser, subjects);
+    if (problems === 0) {
+      await printTimes(browser, subjects);
+    }
     process.stdout.write(`Screenshots: ${screenshots}\n`);
-    process.stdout.write(`${checked} checks, ${problems} problems\n`);
+    process.stdout.write(`${checked} checks, ${problems} ${problems === 1 ? "problem" : "problems"}\n`);
     process.exitCode = problems === 0 ? 0 : 1;
   } finally {
     await browser.close();

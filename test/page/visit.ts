@@ -18,7 +18,7 @@ export interface Visit {
 }
 
 /** What takes longer does not come. */
-const patienceMs = 20_000;
+const patienceMs = 10_000;
 
 /** Opens a page and waits until its table can be used, where scripts are on. */
 export async function openPage(
@@ -49,7 +49,10 @@ export async function openPage(
   });
   await page.goto(url);
   if (options.javaScriptEnabled !== false && !isWithoutScripts) {
-    await page.waitForSelector("html[data-ready=true]", { state: "attached" });
+    await page.waitForSelector("html[data-ready=true]", { state: "attached" }).catch(async () => {
+      await context.close();
+      throw new Error(["its script did not come to its end", ...problems].join("; "));
+    });
   }
   return { page, problems, close: () => context.close() };
 }
