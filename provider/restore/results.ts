@@ -18,7 +18,7 @@ export type ResultLine = { at: string } & (
   | ({ type: "sent"; mailbox: string } & Pick<JournalEntry, "attemptId" | "sessionId" | "apiVersion">)
   | { type: "ended"; mailbox: string; attemptId: string; record: RestoreRecord }
   /** It was sent, and nothing was written: the server said no, or no whole file came. */
-  | { type: "failed"; mailbox: string; attemptId: string; reason: string }
+  | { type: "failed"; mailbox: string; attemptId: string; startedAt: string; reason: string }
   /** Nothing was sent, and why. */
   | { type: "neverSent"; mailbox: string; reason: string }
 );
@@ -254,7 +254,7 @@ export function journalWith(
   journal: Journal,
   results: Results,
   bulks: readonly string[],
-  onSend: (attemptId: string) => void,
+  onSend: (entry: JournalEntry) => void,
 ): Journal {
   const at = () => new Date().toISOString();
   const whenDecided = new Map(results.known);
@@ -271,7 +271,7 @@ export function journalWith(
           throw new CarriedOutElsewhere();
         }
         await results.add({ at: at(), type: "sent", mailbox, attemptId, sessionId, apiVersion });
-        onSend(attemptId);
+        onSend(entry);
       } catch (error) {
         await journal.forget(entry);
         throw error;

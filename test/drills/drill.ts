@@ -16,7 +16,7 @@ import { type Simulator, numberedMailboxes, startSimulator } from "../../simulat
 import { familyIn } from "../exactly-once/processes";
 import { type TestStack, aStack, configOf } from "../helpers/engine";
 
-interface Drilled {
+export interface Drilled {
   evidence: Evidence;
   /** What the last run printed. */
   text: string;
@@ -41,7 +41,7 @@ const target = "drill@contoso.example";
 /** Restores at the same time. */
 const atOnce = 4;
 
-async function runDrill({ mailboxes, percent, isKilled, folder }: Plan): Promise<Drilled> {
+export async function runDrill({ mailboxes, percent, isKilled, folder }: Plan): Promise<Drilled> {
   const simulator = await startSimulator({
     restoreAnswer: "counters",
     apiVersions: ["v7"],
@@ -125,7 +125,7 @@ function writtenIn({ writes, organizations }: Simulator): string[] {
 }
 
 /** What an end result is, without what no two runs have in common. */
-const resultsOf = ({ mailboxes }: Evidence) =>
+export const resultsOf = ({ mailboxes }: Evidence) =>
   mailboxes.map(({ mailbox, outcome, passed, checks, missed }) => ({ mailbox, outcome, passed, checks, missed }));
 
 async function main(): Promise<void> {
@@ -184,4 +184,6 @@ const isSame = (a: unknown[], b: unknown[]) => {
   return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
 };
 
-void main();
+if (require.main === module) {
+  void main();
+}

@@ -52,10 +52,13 @@ export async function runAll(
 ): Promise<string | undefined> {
   const { voice, journal, engineIsGone } = surroundings;
   const gate = createGate(template.limit);
-  const sent = new Set<string>();
+  /** When what was sent was begun, by attempt. */
+  const sent = new Map<string, string>();
   const { identity, formerIdentity } = template;
   const bulks = [identity, ...(formerIdentity === undefined ? [] : [formerIdentity])];
-  const bulkJournal = journalWith(journal, results, bulks, (attemptId) => sent.add(attemptId));
+  const bulkJournal = journalWith(journal, results, bulks, ({ attemptId, startedAt }) =>
+    sent.set(attemptId, startedAt),
+  );
   const progress = progressOf(listed.length, voice.activity);
   let brokenOff: string | undefined;
   let unreached = 0;
@@ -124,8 +127,9 @@ export async function runAll(
     }
     const reason = messageOf(error);
     const { code, notSent } = error instanceof MailboxRestoreError ? error : { code: undefined, notSent: false };
-    if (code !== undefined && sent.has(attemptId) && !notSent && !saidBefore.has(code)) {
-      await results.add({ at: now(), type: "failed", mailbox: name, attemptId, reason });
+    const startedAt = sent.get(attemptId);
+    if (code !== undefined && startedAt !== undefined && !notSent && !saidBefore.has(code)) {
+      await results.add({ at: now(), type: "failed", mailbox: name, attemptId, startedAt, reason });
       return { turn: "done", reason };
     }
     if (code === undefined && results.known.get(name)?.type === "sent") {

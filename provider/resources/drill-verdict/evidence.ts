@@ -113,9 +113,7 @@ async function judge(
     mailboxId: record === undefined || record.mailboxId === "" ? null : record.mailboxId,
     outcome: outcomeOf(result),
     passed: missed.length === 0 && checks.every(({ result: found }) => found === "passed"),
-    startedAt: record?.startedAt ?? null,
-    finishedAt: record?.finishedAt ?? null,
-    durationSeconds: record?.durationSeconds ?? null,
+    ...timesOf(result),
     pointInTime: record?.resolvedPointInTime ?? null,
     recoveryTimeSeconds,
     recoveryPointSeconds,
@@ -137,6 +135,23 @@ async function judge(
 }
 
 const shownTexts = 5;
+
+type Times = Pick<DrilledMailbox, "startedAt" | "finishedAt" | "durationSeconds">;
+
+function timesOf(result: MailboxResult | undefined): Times {
+  switch (result?.type) {
+    case "ended": {
+      const { startedAt, finishedAt, durationSeconds } = result.record;
+      return { startedAt, finishedAt, durationSeconds };
+    }
+    case "failed": {
+      const { startedAt, at: finishedAt } = result;
+      return { startedAt, finishedAt, durationSeconds: secondsFrom(Date.parse(startedAt), finishedAt) };
+    }
+    default:
+      return { startedAt: null, finishedAt: null, durationSeconds: null };
+  }
+}
 
 /** Those that are declared, or the one that can be told of every restore of this kind, also of one whose answer was lost. */
 function checksOf({ checks, action }: DrillVerdictInputs): OptionalCheck[] {
