@@ -53,6 +53,7 @@ export type RestoreDrillArgs = MailboxesArgs &
     | "onDestroy"
     | "timeouts"
   > & {
+    /** What each mailbox has to reach. */
     objectives: pulumi.Input<ObjectivesArgs>;
     /** When the clock of the objectives began, RFC 3339 with an offset: the moment of the assumed disaster. Default: when the restores begin. */
     clockStart?: pulumi.Input<string>;
@@ -63,6 +64,7 @@ export type RestoreDrillArgs = MailboxesArgs &
     checks?: pulumi.Input<pulumi.Input<"notEmpty" | "noFailedItems" | "pstVerified">[]>;
     /** Fail the run when an objective was missed or a check failed (`"fail"`, default), after the evidence is written; or only report it. */
     onMissed?: pulumi.Input<"fail" | "report">;
+    /** Where the evidence goes. Default: folder `evidence`, files named for drill and run. */
     evidence?: pulumi.Input<EvidenceArgs>;
   };
 

@@ -9,8 +9,10 @@ describe("the names that the package exports", () => {
     const { exports } = await readManifest();
     assert.deepEqual(namesOf(exports["."]), {
       values: [
+        "BulkMailboxRestore",
         "MailboxRestore",
         "Provider",
+        "RestoreDrill",
         "RestoreSession",
         "getBackupWindow",
         "getMailbox",
@@ -26,24 +28,31 @@ describe("the names that the package exports", () => {
       types: [
         "ActionArgs",
         "AdoptArgs",
+        "AllMailboxesArgs",
         "BackupSelector",
         "BackupSourceArgs",
         "BackupWindow",
+        "BulkMailboxRestoreArgs",
         "CommonArgs",
         "ConnectionOptions",
         "DeviceCode",
+        "DrillTargetArgs",
+        "EvidenceArgs",
         "ExchangeAccessArgs",
         "ExportToPstArgs",
         "Mailbox",
         "MailboxArgs",
         "MailboxQuery",
         "MailboxRestoreArgs",
+        "MailboxesArgs",
+        "ObjectivesArgs",
         "Organization",
         "OwnSessionSourceArgs",
         "PreflightCheck",
         "PreflightReport",
         "PreflightRequest",
         "ProviderArgs",
+        "RestoreDrillArgs",
         "RestorePoint",
         "RestoreSessionArgs",
         "RestoreSessionState",
@@ -51,6 +60,7 @@ describe("the names that the package exports", () => {
         "RestoreToOriginalLocationArgs",
         "ServerInfo",
         "SessionSourceArgs",
+        "ShardArgs",
         "TimeoutsArgs",
         "VerifyArgs",
       ],
@@ -68,7 +78,12 @@ describe("the names that the package exports", () => {
 
   it("are these for Pulumi's provider process, which finds them by the text in every state", async () => {
     const { exports } = await readManifest();
-    assert.deepEqual(namesOf(exports["./provider"]).values, ["MailboxRestore", "RestoreSession"]);
+    assert.deepEqual(namesOf(exports["./provider"]).values, [
+      "BulkMailboxRestore",
+      "DrillVerdict",
+      "MailboxRestore",
+      "RestoreSession",
+    ]);
   });
 });
 
