@@ -15,12 +15,12 @@ export type ResultLine = { at: string } & (
   /** Which mailboxes it is about from now on. */
   | { type: "declared"; mailboxes: string[] }
   /** About to be sent; the journal has the rest. */
-  | ({ type: "sent"; mailbox: string } & Pick<JournalEntry, "attemptId" | "sessionId" | "apiVersion">)
+  | ({ type: "sent"; mailbox: string; retry?: string } & Pick<JournalEntry, "attemptId" | "sessionId" | "apiVersion">)
   | { type: "ended"; mailbox: string; attemptId: string; record: RestoreRecord }
   /** It was sent, and nothing was written: the server said no, or no whole file came. */
   | { type: "failed"; mailbox: string; attemptId: string; startedAt: string; reason: string }
-  /** Nothing was sent, and why. */
-  | { type: "neverSent"; mailbox: string; reason: string }
+  /** Nothing was sent, and why; of an attempt that was about to be. */
+  | { type: "neverSent"; mailbox: string; attemptId?: string; reason: string }
 );
 
 /** Whose results they are. */
@@ -49,6 +49,8 @@ export interface Results {
   readonly declared: readonly string[];
   /** The last line of each mailbox, by its name. */
   readonly known: ReadonlyMap<string, MailboxResult>;
+  /** For which `retryFailed` a mailbox was sent last. */
+  readonly retried: ReadonlyMap<string, string>;
   /** Says which mailboxes it is about from now on. */
   declare(mailboxes: readonly string[]): Promise<void>;
   /** Adds a line; resolves when it is on the disk. */
@@ -129,6 +131,15 @@ export async function retireResults(path: string): Promise<void> {
 export async function openResults(path: string): Promise<Results> {
   const absolute = resolve(path);
   const known = new Map<string, MailboxResult>();
+  const retried = new Map<string, string>();
+  const learn = (line: MailboxResult) => {
+    if (isNews(known.get(line.mailbox), line)) {
+      known.set(line.mailbox, line);
+    }
+    if (line.type === "sent" && line.retry !== undefined) {
+      retried.set(line.mailbox, line.retry);
+    }
+  };
   let header: Results["header"];
   let declared: readonly string[] = [];
   let readTo = 0;
@@ -160,7 +171,7 @@ export async function openResults(path: string): Promise<Results> {
       } else if (parsed.type === "declared") {
         declared = parsed.mailboxes;
       } else {
-        known.set(parsed.mailbox, parsed);
+        learn(parsed);
       }
     }
     readTo += whole.length;
@@ -211,6 +222,7 @@ export async function openResults(path: string): Promise<Results> {
       return header;
     },
     known,
+    retried,
     get declared() {
       return declared;
     },
@@ -222,7 +234,7 @@ export async function openResults(path: string): Promise<Results> {
     },
     async add(line) {
       await write(line);
-      known.set(line.mailbox, line);
+      learn(line);
     },
     refresh: () => inTurn(readMore),
     async close() {
@@ -230,6 +242,18 @@ export async function openResults(path: string): Promise<Results> {
       await file.close();
     },
   };
+}
+
+/**
+ * That nothing was sent takes nothing back but its own attempt: a process whose engine is gone may say it of mailboxes that the next one
+ * has restored since.
+ */
+function isNews(before: MailboxResult | undefined, line: MailboxResult): boolean {
+  if (line.type !== "neverSent" || before === undefined || before.type === "neverSent") {
+    return true;
+  }
+  const isOver = before.type === "failed" || (before.type === "ended" && !isOpen(before.record.outcome));
+  return before.attemptId === line.attemptId && !isOver;
 }
 
 /** Another process has carried it out in the meantime. */
@@ -248,13 +272,13 @@ const mailboxOf = ({ identity }: JournalEntry, bulks: readonly string[]): string
  * soon as it does. One whose end was not seen stays open, because others may be about to write into the same mailbox.
  *
  * @param bulks - identity of the bulk restore, and the one before it was renamed
+ * @param retry - `retryFailed` of this run
  * @param onSend - told of an attempt that is about to be sent
  */
 export function journalWith(
   journal: Journal,
   results: Results,
-  bulks: readonly string[],
-  onSend: (entry: JournalEntry) => void,
+  { bulks, retry, onSend }: { bulks: readonly string[]; retry: string | undefined; onSend(entry: JournalEntry): void },
 ): Journal {
   const at = () => new Date().toISOString();
   const whenDecided = new Map(results.known);
@@ -270,7 +294,8 @@ export function journalWith(
         if (now !== whenDecided.get(mailbox) && now?.type === "ended" && !isOpen(now.record.outcome)) {
           throw new CarriedOutElsewhere();
         }
-        await results.add({ at: at(), type: "sent", mailbox, attemptId, sessionId, apiVersion });
+        const again = retry === undefined ? {} : { retry };
+        await results.add({ at: at(), type: "sent", mailbox, attemptId, sessionId, apiVersion, ...again });
         onSend(entry);
       } catch (error) {
         await journal.forget(entry);
@@ -293,7 +318,7 @@ export function journalWith(
       const mailbox = mailboxOf(entry, bulks);
       if (mailbox !== undefined) {
         const reason = "Nothing was sent, or nothing was written.";
-        await results.add({ at: at(), type: "neverSent", mailbox, reason });
+        await results.add({ at: at(), type: "neverSent", mailbox, attemptId: entry.attemptId, reason });
       }
       await journal.forget(entry);
     },

@@ -361,6 +361,24 @@ describe("a bulk restore in the provider process", () => {
       assert.equal(restored().length, 6);
     });
 
+    it("sends what failed again once for a retryFailed, also when the run of it is killed", async () => {
+      await begin();
+      failing([2, 3]);
+      const { properties } = await stateOf(create(inputs()));
+      failing([2]);
+      const host = await start({ maxConcurrentRestores: "1" });
+      const held = bench.simulator.faults.hold({ match: actionOn(3), when: "duringWork" });
+      const failed = failureOf(host.update("", properties, inputs({ retryFailed: "1" })));
+      await held.reached;
+      await host.kill();
+      await failed;
+      await bench.expireLeases();
+      held.release();
+      const { properties: after } = await stateOf(update(properties, inputs({ retryFailed: "1" })));
+      assert.deepEqual((after as Outputs).totals.outcomes, { PartiallyFailed: 1, Succeeded: 3 });
+      assert.deepEqual(restored().sort(), [1, 2, 2, 3, 3, 4]);
+    });
+
     it("counts one that the server refused as failed, and does not send it again by itself", async () => {
       await begin();
       bench.simulator.faults.next({

@@ -202,6 +202,23 @@ describe("results of a bulk restore", () => {
     await Promise.all([one.close(), other.close()]);
   });
 
+  it("are not taken back by a process that says nothing was sent, when another one has sent it since", async () => {
+    const results = await begun();
+    const at = "2026-11-25T00:00:00.000Z";
+    const sent = { at, type: "sent", mailbox: "a", attemptId: "1", sessionId: "s", apiVersion: "v3" } as const;
+    const failed = { at, type: "failed", mailbox: "b", attemptId: "2", startedAt: at, reason: "no" } as const;
+    for (const one of [sent, failed, line("a", "the engine is gone"), line("b", "the engine is gone")]) {
+      await results.add(one);
+    }
+    await results.close();
+    const again = await openResults(results.path);
+    assert.deepEqual([again.known.get("a"), again.known.get("b")], [sent, failed]);
+    // Its own attempt says it.
+    await again.add({ ...line("a", "no disk"), attemptId: "1" });
+    assert.equal(again.known.get("a")?.type, "neverSent");
+    await again.close();
+  });
+
   it("never take another line for a result, whatever it holds", async () => {
     const results = await begun();
     await results.close();

@@ -152,11 +152,16 @@ async function goOn(
     const markedOf = olds === undefined ? undefined : readMarks(olds.marks);
     const policy = policyOf(inputs);
     const retries = olds !== undefined && olds.retryFailed !== inputs.retryFailed && inputs.retryFailed !== undefined;
+    const isUntried = (name: string) => results.retried.get(name) !== inputs.retryFailed;
     const due = listed.filter(({ name }) => {
       const result = results.known.get(name);
       const outcome = result === undefined ? (markedOf?.(name) ?? "NeverSent") : outcomeOf(result);
       const isOver = result?.type === "failed" || (result?.type === "ended" && !isOpen(result.record.outcome));
-      return outcome === "NeverSent" || askable.has(name) || (retries && isOver && !isGood(result, policy));
+      return (
+        outcome === "NeverSent" ||
+        askable.has(name) ||
+        (retries && isOver && !isGood(result, policy) && isUntried(name))
+      );
     });
     const template: Template = {
       identity: identityOf(inputs, headerOf(results, olds).attemptId),
@@ -164,6 +169,7 @@ async function goOn(
       intent: bulkIntentOf(inputs),
       action,
       runId: inputs.runId,
+      retry: inputs.retryFailed,
       isConfirmed: confirmed,
       timeouts,
       limit: Math.min(inputs.maxConcurrentRestores ?? Infinity, connection.settings.maxConcurrentRestores),
@@ -322,7 +328,7 @@ async function settleLost(journal: Journal, results: Results): Promise<Set<strin
     if (entry?.result !== undefined && !isOpen(entry.result.outcome)) {
       await results.add({ at, type: "ended", mailbox, attemptId, record: entry.result });
     } else if (entry?.note !== undefined) {
-      await results.add({ at, type: "neverSent", mailbox, reason: `settled by hand: ${entry.note}` });
+      await results.add({ at, type: "neverSent", mailbox, attemptId, reason: `settled by hand: ${entry.note}` });
     } else {
       await results.add({ at, type: "ended", mailbox, attemptId, record: lostRecord(result, sessionId) });
     }

@@ -25,6 +25,8 @@ export interface Template {
   /** The organisation's name was said twice: production mailboxes may be written to. */
   isConfirmed: boolean;
   timeouts: Timeouts;
+  /** `retryFailed`, as declared. */
+  retry: string | undefined;
   /** At the same time. */
   limit: number;
 }
@@ -56,9 +58,11 @@ export async function runAll(
   const sent = new Map<string, string>();
   const { identity, formerIdentity } = template;
   const bulks = [identity, ...(formerIdentity === undefined ? [] : [formerIdentity])];
-  const bulkJournal = journalWith(journal, results, bulks, ({ attemptId, startedAt }) =>
-    sent.set(attemptId, startedAt),
-  );
+  const bulkJournal = journalWith(journal, results, {
+    bulks,
+    retry: template.retry,
+    onSend: ({ attemptId, startedAt }) => sent.set(attemptId, startedAt),
+  });
   const progress = progressOf(listed.length, voice.activity);
   let brokenOff: string | undefined;
   let unreached = 0;
@@ -136,7 +140,7 @@ export async function runAll(
       // A mistake of ours in the middle: it stays as sent, and the journal has it.
       return { turn: "stop", reason };
     }
-    await results.add({ at: now(), type: "neverSent", mailbox: name, reason });
+    await results.add({ at: now(), type: "neverSent", mailbox: name, attemptId, reason });
     switch (code) {
       case undefined:
       case "config":
