@@ -18,6 +18,9 @@ export interface Download {
   pause(ms: number): Promise<void>;
 }
 
+/** The same, as far as whoever asks for a file knows it: what has arrived is known where it is written. */
+export type ExportSource = Omit<Download, "recent">;
+
 export interface Break {
   /** Bytes that had arrived. */
   at: number;

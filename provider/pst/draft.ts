@@ -3,7 +3,7 @@ import { link, mkdir, open, readFile, readdir, rename, rm, stat, statfs, writeFi
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { MailboxRestoreError, messageOf } from "../errors";
 import { type Contents, countContents } from "./contents";
-import type { Download } from "./download";
+import type { Download, ExportSource } from "./download";
 import { looksLikeText } from "./header";
 import {
   type OwnedFile,
@@ -65,7 +65,7 @@ export interface PstDraft {
    * @throws MailboxRestoreError (`export`) when a check fails.
    */
   receive(
-    source: Omit<Download, "recent">,
+    source: ExportSource,
     options: PstOptions,
     onBytes: (bytes: number, total: number | undefined) => void,
   ): Promise<PstFile>;
@@ -166,7 +166,7 @@ export async function draftPst(
     new MailboxRestoreError("export", `The export to ${path} was not kept: ${await explain(error)}`);
 
   const receiveFrom = async (
-    source: Omit<Download, "recent">,
+    source: ExportSource,
     options: PstOptions,
     onBytes: (bytes: number, total: number | undefined) => void,
   ): Promise<{ files: ReceivedFile[]; contents: Contents | undefined }> => {

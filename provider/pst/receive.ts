@@ -1,6 +1,6 @@
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { messageOf } from "../errors";
-import { type Announced, type Download, download } from "./download";
+import { type Announced, type ExportSource, download } from "./download";
 import { provePst } from "./header";
 import { type FileSink, openSink } from "./sink";
 import { type Unpacking, unpack } from "./unpack";
@@ -45,7 +45,7 @@ interface PartFile {
  * @throws {@link BadFileError} when a check fails; else what kept the file from arriving
  */
 export async function receiveExport(
-  source: Omit<Download, "recent">,
+  source: ExportSource,
   { at, partOf }: { at: string; partOf(number: number): string },
   onBytes: (bytes: number, total: number | undefined) => void,
 ): Promise<ReceivedFile[]> {

@@ -189,6 +189,18 @@ describe("an export, by the provider process over TLS", () => {
       assert.deepEqual(await filesOf("a.pst"), []);
     });
 
+    it("has room for it only because what arrived before a cut is written over, is begun again there", async () => {
+      const preload = resolve(__dirname, "../helpers/free-disk.cjs");
+      const spare = 64 * megabyte;
+      const free = [5 * megabyte + spare, 3 * megabyte + spare].join(",");
+      const env = { NODE_OPTIONS: `--require ${preload}`, TEST_FREE_BYTES: free };
+      const host = await start({ pst: { sizeBytes: 4 * megabyte } }, {}, env);
+      bench.simulator.faults.next({ match: isAction, effect: { cutAfterBytes: 2 * megabyte } });
+      const { outputs } = await host.create(exportTo("a.pst"));
+      assert.equal((outputs["pst"] as { bytes: number }).bytes, 4 * megabyte);
+      assert.equal(bench.simulator.exports.length, 2);
+    });
+
     it("may not be written to, is told before anything is asked of the server", async () => {
       const host = await start();
       const path = "/sys/kernel/vb365.pst";
