@@ -1,4 +1,4 @@
-import type { Dialect } from "../api/dialects/dialect";
+import type { Dialect, Mailbox } from "../api/dialects/dialect";
 import { draftPst } from "../pst/draft";
 import { expandPath, namesMailbox } from "../pst/path";
 import { prepareSink } from "../pst/sink";
@@ -174,12 +174,9 @@ async function prepare(
   const { session: limitMs } = request.timeouts;
   const session = await within(limitMs, "session", lease.open());
   report("looking for the mailbox");
-  const mailboxes = await within(limitMs, "session", session.mailboxes());
-  const mailbox = selectMailbox(
-    mailboxes,
-    request.source.mailbox,
-    pointInTime ?? `restore session ${session.sessionId}`,
-  );
+  const select = (all: Mailbox[]) =>
+    selectMailbox(all, request.source.mailbox, pointInTime ?? `restore session ${session.sessionId}`);
+  const { mailbox, mailboxes } = await within(limitMs, "session", session.find(select));
   refuseUnconfirmedInPlace(request, mailbox);
   refusePublicFolders(request, mailbox);
   const prepared = { dialect, session, mailbox, mailboxes, organizationId: organization?.id ?? null };

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Dialect, Mailbox, SessionOptions } from "../api/dialects/dialect";
 import { MailboxRestoreError, isNotFound, messageOf } from "../errors";
 import { createGate } from "./gate";
-import { normalId } from "./same-id";
+import { isSameId, normalId } from "./same-id";
 
 /** A place in a restore session. The session itself is opened when somebody works in it. */
 export interface SessionLease {
@@ -28,6 +28,13 @@ export interface OpenSession {
   readonly isOurs: boolean;
   /** All mailboxes, read once however many ask. */
   mailboxes(): Promise<Mailbox[]>;
+  /**
+   * A mailbox, and all those that its events may name. In a session that nobody shares it is looked up by the id that another session of
+   * the same backup has it by; where that is not the same mailbox here, all are read.
+   *
+   * @param select - finds it among all, or throws
+   */
+  find(select: (mailboxes: Mailbox[]) => Mailbox): Promise<{ mailbox: Mailbox; mailboxes: Mailbox[] }>;
   /** Waits until nobody else of this process restores this mailbox in this session; gives back what ends the turn. */
   turnOf(mailboxId: string): Promise<() => void>;
   /** Marks the begin of an action on a mailbox in this session; `target` is the address that it writes to, if another one. */
@@ -112,6 +119,8 @@ interface Shared {
 export function createSessionPool(dialect: Dialect, options: SessionPoolOptions = {}): SessionPool {
   const { now = Date.now, mayStop = () => Promise.resolve(true), notice = () => undefined } = options;
   const all = new Map<string, Shared>();
+  /** The mailboxes that a session has shown, by what it was opened for. */
+  const listings = new Map<string, Promise<Mailbox[]>>();
   const opened = new Set<string>();
 
   const stop = async (key: string, shared: Shared): Promise<string | undefined> => {
@@ -144,7 +153,12 @@ export function createSessionPool(dialect: Dialect, options: SessionPoolOptions 
     }
   };
 
-  const place = (key: string, start: () => Promise<string>, isOurs: boolean, spoken = dialect): SessionLease => {
+  const place = (
+    key: string,
+    start: () => Promise<string>,
+    isOurs: boolean,
+    { spoken = dialect, backup, isAlone = false }: { spoken?: Dialect; backup?: string; isAlone?: boolean } = {},
+  ): SessionLease => {
     const shared: Shared = all.get(key) ?? {
       users: 0,
       tenants: new Map(),
@@ -173,6 +187,8 @@ export function createSessionPool(dialect: Dialect, options: SessionPoolOptions 
         },
         keepForNow: () => (shared.holdsEvidence = true),
         stopToo: (other) => shared.toStop.add(other),
+        listing: () => (isAlone && backup !== undefined ? listings.get(backup) : undefined),
+        listed: (mailboxes) => backup !== undefined && listings.set(backup, mailboxes),
       });
       if (!isOurs) {
         (await spoken.listEvents(sessionId)).forEach(({ id }) => session.knownEvents.add(id));
@@ -259,25 +275,31 @@ export function createSessionPool(dialect: Dialect, options: SessionPoolOptions 
 
   return {
     reserve(organizationId, options) {
-      const key = JSON.stringify([
-        organizationId,
-        options.pointInTime,
-        options.showDeleted,
-        options.showAllVersions,
-        options.repositoryId,
-      ]);
-      return place(key, async () => (await dialect.openSession(organizationId, options)).id, true);
+      const backup = keyOf(organizationId, options);
+      return place(backup, async () => (await dialect.openSession(organizationId, options)).id, true, { backup });
     },
-    reserveAlone: (organizationId, options) =>
-      place(`alone ${randomUUID()}`, async () => (await dialect.openSession(organizationId, options)).id, true),
+    reserveAlone(organizationId, options) {
+      const backup = keyOf(organizationId, options);
+      const start = async () => (await dialect.openSession(organizationId, options)).id;
+      return place(`alone ${randomUUID()}`, start, true, { backup, isAlone: true });
+    },
     borrow: (sessionId, spoken) =>
-      place(`borrowed ${normalId(sessionId)}`, () => idOfWorking(spoken, sessionId), false, spoken),
+      place(`borrowed ${normalId(sessionId)}`, () => idOfWorking(spoken, sessionId), false, { spoken }),
     opened: (sessionId) => opened.has(sessionId),
     async end() {
       await Promise.all([...all].map(([key, shared]) => stopWhenStored(key, shared)));
     },
   };
 }
+
+const keyOf = (organizationId: string, options: SessionOptions) =>
+  JSON.stringify([
+    organizationId,
+    options.pointInTime,
+    options.showDeleted,
+    options.showAllVersions,
+    options.repositoryId,
+  ]);
 
 /** The id as the server spells it: what it answers later is compared with that. */
 async function idOfWorking(dialect: Dialect, sessionId: string): Promise<string> {
@@ -300,7 +322,17 @@ function openSession(
   dialect: Dialect,
   sessionId: string,
   isOurs: boolean,
-  { retire, ...shared }: Pick<OpenSession, "keepForNow" | "stopToo"> & { retire(): void },
+  {
+    retire,
+    listing,
+    listed,
+    ...shared
+  }: Pick<OpenSession, "keepForNow" | "stopToo"> & {
+    retire(): void;
+    /** What another session of the same backup has shown. */
+    listing(): Promise<Mailbox[]> | undefined;
+    listed(mailboxes: Promise<Mailbox[]>): void;
+  },
 ): OpenSession {
   let actions = 0;
   let isRetired = false;
@@ -310,6 +342,19 @@ function openSession(
   // Mailboxes whose action is over and left no event that was found: it may still appear, and must not be taken for another's.
   const unclaimed = { Restore: new Set<string>(), Export: new Set<string>() };
   const turns = new Map<string, ReturnType<typeof createGate>>();
+  const listAll = () => {
+    if (mailboxes === undefined) {
+      mailboxes = dialect.listMailboxes(sessionId).catch((error: unknown) => {
+        mailboxes = undefined;
+        throw error;
+      });
+      mailboxes.then(
+        () => mailboxes !== undefined && listed(mailboxes),
+        () => undefined,
+      );
+    }
+    return mailboxes;
+  };
   return {
     sessionId,
     isOurs,
@@ -328,12 +373,18 @@ function openSession(
       retire();
       return { mayBeStopped: isOurs && actions === 1 };
     },
-    mailboxes() {
-      mailboxes ??= dialect.listMailboxes(sessionId).catch((error: unknown) => {
-        mailboxes = undefined;
-        throw error;
-      });
-      return mailboxes;
+    mailboxes: listAll,
+    async find(select) {
+      const others = mailboxes === undefined ? await listing() : undefined;
+      const there = others && selected(select, others);
+      if (others !== undefined && there !== undefined) {
+        const here = await dialect.getMailbox(sessionId, there.id).catch(() => undefined);
+        if (here !== undefined && isSameMailbox(here, there)) {
+          return { mailbox: here, mailboxes: others };
+        }
+      }
+      const all = await listAll();
+      return { mailbox: select(all), mailboxes: all };
     },
     begin(type, mailboxId, target) {
       actions += 1;
@@ -365,3 +416,15 @@ function openSession(
     },
   };
 }
+
+/** Undefined where it is not there: the session's own list says why. */
+function selected(select: (mailboxes: Mailbox[]) => Mailbox, mailboxes: Mailbox[]): Mailbox | undefined {
+  try {
+    return select(mailboxes);
+  } catch {
+    return undefined;
+  }
+}
+
+const isSameMailbox = (a: Mailbox, b: Mailbox) =>
+  isSameId(a.id, b.id) && a.email.toLowerCase() === b.email.toLowerCase() && a.isArchive === b.isArchive;

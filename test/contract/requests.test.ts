@@ -49,6 +49,7 @@ async function perform({ simulator, connection, advance }: Connected, version: A
   const { id } = session;
   const [mailbox] = (await step("mailboxes", () => dialect.listMailboxes(id))) ?? [];
   assert.ok(mailbox);
+  await step("a mailbox", () => dialect.getMailbox(id, mailbox.id));
   await step("a session", () => dialect.getSession(id));
   await step("sessions", () => dialect.listSessions());
   await step("events", () => dialect.listEvents(id));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { appendFile, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type SimulatorOptions, numberedMailboxes } from "../../simulator";
-import { type Bench, aBench, failureOf, isAction, isStop, stateOf, warningsOf } from "../helpers/bench";
+import { type Bench, aBench, failureOf, isAction, stateOf, warningsOf } from "../helpers/bench";
 
 type Bag = Record<string, unknown>;
 type Outputs = Bag & { totals: { outcomes: Record<string, number> }; resultsFile: string; failureCount: number };
@@ -570,7 +570,54 @@ describe("a bulk restore in the provider process", () => {
       assert.deepEqual((outputs as Outputs).totals.outcomes, { Succeeded: 4 });
       await host.end();
       assert.deepEqual(bench.simulator.openSessions, []);
-      void isStop;
     });
   }
+
+  describe("with the REST API v8, in a session for each restore", () => {
+    const lists = /GET .*organization\/mailboxes$/i;
+
+    it("reads the list of mailboxes once, and then each by its id", async () => {
+      await begin({ apiVersions: ["v8"] });
+      await create(inputs({ allMailboxes: { exclude: [address(9)] }, mailboxes: undefined }));
+      assert.equal(bench.simulator.sessions.length, 1 + 8);
+      assert.equal(bench.asked(lists), 1);
+      assert.equal(bench.asked(/GET .*organization\/mailboxes\/[^/]+$/i), 8);
+    });
+
+    it("reads the list of a session in which an id is another mailbox, and restores the right one", async () => {
+      let others = 0;
+      await begin({
+        apiVersions: ["v8"],
+        reshape(body, { path }) {
+          const isOne = /organization\/mailboxes\/[^/]+$/i.test(path);
+          others += isOne ? 1 : 0;
+          return isOne ? { ...(body as object), email: "somebody.else@contoso.example" } : body;
+        },
+      });
+      const outputs = await create(inputs());
+      assert.deepEqual(outputs.totals.outcomes, { Succeeded: 4 });
+      assert.deepEqual(restored().sort(), [1, 2, 3, 4]);
+      assert.ok(others > 0);
+    });
+  });
+
+  it("opens another session when one is full, and stops both", async () => {
+    await begin({
+      apiVersions: ["v7"],
+      organizations: [
+        {
+          name: "contoso.example",
+          firstBackupTime: "2026-01-05T22:00:00Z",
+          lastBackupTime: "2026-11-20T22:00:00Z",
+          mailboxes: numberedMailboxes(300),
+        },
+      ],
+    });
+    const host = await start({ maxConcurrentRestores: "8" });
+    const { outputs } = await host.create(inputs({ mailboxes: undefined, allMailboxes: { exclude: [address(9)] } }));
+    assert.deepEqual((outputs as Outputs).totals.outcomes, { Succeeded: 299 });
+    await host.end();
+    assert.equal(bench.simulator.sessions.length, 2);
+    assert.deepEqual(bench.simulator.openSessions, []);
+  });
 });

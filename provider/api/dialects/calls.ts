@@ -89,6 +89,8 @@ export function callsOf(http: Http, root: string, names: { mailboxes: string; pa
     listOrganizations,
     openSession,
     listMailboxes: (sessionId: string) => readPages(`${sessionPath(sessionId)}/${names.mailboxes}`, parseMailbox),
+    getMailbox: async (sessionId: string, mailboxId: string) =>
+      parseMailbox(await http.json(get(mailboxPath(sessionId, mailboxId)))),
     // Paging parameters came with v5; an older server ignores them and sends everything, or its first page.
     listEvents: (sessionId: string) => readPages(`${sessionPath(sessionId)}/Events`, parseEvent),
     listSessions: () => readPages("/RestoreSessions", parseSession),

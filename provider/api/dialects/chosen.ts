@@ -44,6 +44,7 @@ export function createChosenDialect(
     listSessions: async () => (await choice()).listSessions(),
     stopSession: async (...of) => (await choice()).stopSession(...of),
     listMailboxes: async (...of) => (await choice()).listMailboxes(...of),
+    getMailbox: async (...of) => (await choice()).getMailbox(...of),
     listEvents: async (...of) => (await choice()).listEvents(...of),
     exportToPst: async (...of) => (await choice()).exportToPst(...of),
     restoreToOriginalLocation: async (...of) => (await choice()).restoreToOriginalLocation(...of),

@@ -214,6 +214,8 @@ export interface Dialect {
   /** Stops a restore session; one that is gone already counts as stopped. */
   stopSession(sessionId: string): Promise<void>;
   listMailboxes(sessionId: string): Promise<Mailbox[]>;
+  /** One mailbox by its id, which counts in this session alone [inf]. */
+  getMailbox(sessionId: string, mailboxId: string): Promise<Mailbox>;
   listEvents(sessionId: string): Promise<SessionEvent[]>;
   /** The three actions below are sent once and never repeated, whatever happens to the answer. */
   exportToPst(

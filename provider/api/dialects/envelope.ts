@@ -37,6 +37,7 @@ export function createEnvelopeDialect(http: Http, apiVersion: ApiVersion): Diale
     getSession: calls.getSession,
     listSessions: calls.listSessions,
     listMailboxes: calls.listMailboxes,
+    getMailbox: calls.getMailbox,
     listEvents: calls.listEvents,
 
     listOrganizations: () =>

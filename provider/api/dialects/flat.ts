@@ -35,6 +35,7 @@ export function createFlatDialect(http: Http, apiVersion: ApiVersion): Dialect {
     getSession: calls.getSession,
     listSessions: calls.listSessions,
     listMailboxes: calls.listMailboxes,
+    getMailbox: calls.getMailbox,
     listEvents: calls.listEvents,
 
     listOrganizations() {
