@@ -16,6 +16,8 @@ export interface Seen {
   mailboxes: ReadonlyMap<string, string>;
   /** Ids of those that the server refused. */
   refused: ReadonlySet<string>;
+  /** Ids of those whose restore was under way when a runner was killed: nobody heard the answer, which has the counts. */
+  broken: ReadonlySet<string>;
   /** Items that each of them holds. */
   items: number;
   target: string;
@@ -30,7 +32,7 @@ export interface Seen {
 
 /** Compares the evidence with what the server recorded. */
 export function claimsOf(seen: Seen): Claim[] {
-  const { mailboxes, refused, writes, parts, merged } = seen;
+  const { mailboxes, refused, broken, writes, parts, merged } = seen;
   const restored = mailboxes.size - refused.size;
   const sizes = parts.map((part) => part.mailboxes.length);
   return [
@@ -68,22 +70,22 @@ export function claimsOf(seen: Seen): Claim[] {
       ...(merged.verdict === verdictOf(seen) ? [] : [merged.verdict]),
       ...merged.mailboxes.filter((one) => one.passed === isRefused(one, seen)).map(wordsOf),
     ]),
+    claim(
+      `the kill changed nothing: the ${broken.size} restores that were under way were taken over, and not sent again`,
+      killIn(seen),
+    ),
   ];
 }
 
-/**
- * A kill in the middle changes nothing of what the evidence says.
- *
- * @param broken - ids of the mailboxes whose restore was under way when the runner was killed
- */
-export function claimOfKill({ parts, ...seen }: Seen, index: number, broken: readonly string[]): Claim {
-  const part = parts[index];
-  const of = (id: string) => part?.mailboxes.find(({ mailboxId }) => mailboxId === id);
-  const wrong = broken.filter((id) => of(id)?.passed !== true || !isAsRecorded(of(id), { ...seen, parts }));
-  return claim(
-    `the kill changed nothing: ${broken.length} restores that were under way then were taken over, and not sent again`,
-    wrong.map((id) => wordsOf(of(id)) || id),
-  );
+/** A restore that was under way when its runner was killed is taken over by the next run, as the server carried it out. */
+function killIn(seen: Seen): string[] {
+  const { merged, broken, mailboxes } = seen;
+  return [...broken].flatMap((id) => {
+    const one = merged.mailboxes.find(({ mailboxId }) => mailboxId === id);
+    return one?.passed === true && isAsRecorded(one, seen)
+      ? []
+      : [one === undefined ? `${mailboxes.get(id)}` : wordsOf(one)];
+  });
 }
 
 export const claim = (says: string, but: string[]): Claim => ({ says, isSo: but.length === 0, but: but.slice(0, 5) });
@@ -94,17 +96,17 @@ const verdictOf = ({ refused }: Seen) => (refused.size > 0 ? "Failed" : "Passed"
 const isRefused = ({ mailbox }: DrilledMailbox, { mailboxes, refused }: Seen) =>
   [...refused].some((id) => mailboxes.get(id) === mailbox);
 
-function isAsRecorded(one: DrilledMailbox | undefined, seen: Seen): boolean {
-  const { writes, items } = seen;
-  if (one === undefined || isRefused(one, seen)) {
-    return one?.outcome === "Failed" && one.failures.some((text) => text.includes("Access is denied"));
+function isAsRecorded(one: DrilledMailbox, seen: Seen): boolean {
+  const { writes, items, broken } = seen;
+  if (isRefused(one, seen)) {
+    return one.outcome === "Failed" && one.failures.some((text) => text.includes("Access is denied"));
   }
   const write = writes.find(({ sourceMailboxId }) => sourceMailboxId === one.mailboxId);
   return (
     seen.mailboxes.get(one.mailboxId ?? "") === one.mailbox &&
     one.outcome === "Succeeded" &&
     one.restoreSessionId === write?.sessionId &&
-    one.counts.created === items
+    (one.counts.created === items || (one.counts.created === null && broken.has(one.mailboxId ?? "")))
   );
 }
 
@@ -130,5 +132,5 @@ const strangeWritesIn = ({ writes, target, items }: Seen) =>
 const digestsIn = ({ mergedFrom }: Evidence) => mergedFrom.map(({ digest }) => digest.value);
 const digestsOf = (parts: readonly Evidence[]) => parts.map(({ digest }) => digest.value);
 const same = (a: readonly string[], b: readonly string[]) => JSON.stringify(a) === JSON.stringify(b);
-const wordsOf = (one: DrilledMailbox | undefined) =>
-  one === undefined ? "" : [one.mailbox, one.outcome, ...one.missed, ...one.failures, ...one.warnings].join(", ");
+const wordsOf = (one: DrilledMailbox) =>
+  [one.mailbox, one.outcome, ...one.missed, ...one.failures, ...one.warnings].join(", ");

@@ -21,8 +21,8 @@ export interface Postgres {
 }
 
 interface Account {
-  uid?: number;
-  gid?: number;
+  uid: number;
+  gid: number;
 }
 
 const run = promisify(execFile);
@@ -50,8 +50,8 @@ export async function startPostgres(bin: string): Promise<Postgres> {
   try {
     const [data, passwordFile, password] = [join(folder, "data"), join(folder, "password"), randomUUID()];
     await writeFile(passwordFile, password, { mode: 0o600 });
-    if (account.uid !== undefined && account.gid !== undefined) {
-      await Promise.all([folder, passwordFile].map((path) => chown(path, account.uid ?? 0, account.gid ?? 0)));
+    if (account !== undefined) {
+      await Promise.all([passwordFile, folder].map((path) => chown(path, account.uid, account.gid)));
     }
     const cluster = ["--username", user, "--auth", "scram-sha-256", "--pwfile", passwordFile, "--encoding", "UTF8"];
     await run(join(bin, "initdb"), ["--pgdata", data, ...cluster, "--locale", "C"], as);
@@ -73,15 +73,20 @@ export async function startPostgres(bin: string): Promise<Postgres> {
   }
 }
 
-/** PostgreSQL refuses to run as root; its package has made a user for it. */
-async function accountOf(): Promise<Account> {
+/** PostgreSQL refuses to run as root; its package has made a user for it. Undefined: as whoever runs this. */
+async function accountOf(): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) {
-    return {};
+    return undefined;
   }
-  const [uid, gid] = await Promise.all(
-    ["-u", "-g"].map(async (flag) => Number((await run("id", [flag, "postgres"])).stdout)),
-  );
-  return { ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) };
+  const idOf = async (flag: string) => Number((await run("id", [flag, "postgres"])).stdout);
+  try {
+    return { uid: await idOf("-u"), gid: await idOf("-g") };
+  } catch {
+    throw new Error(
+      "PostgreSQL refuses to run as root, and there is no user postgres to run it as. Install Debian's package postgresql, which makes " +
+        "one, or run this as another user.",
+    );
+  }
 }
 
 async function freePort(): Promise<number> {

@@ -21,10 +21,12 @@ export interface Runner {
   kill(): Promise<void>;
   /** The evidence that it left, and its path. */
   evidence(): Promise<{ path: string; document: Evidence }>;
+  /** Digest of the evidence as the state in the backend has it. */
+  digestInState(): Promise<unknown>;
 }
 
-/** Name of the drill, the same on all of them. */
-export const drillName = "drill";
+/** The same on all of them: parts of one drill. */
+const drillName = "drill";
 
 /**
  * @param options - `backendUrl`: of the backend that they share; `folder`: for its evidence and what the CLI printed; `declared`: the drill,
@@ -76,6 +78,10 @@ export async function aRunner(
     async evidence() {
       const path = join(folder, `${name}.json`);
       return { path, document: parseEvidence(await readFile(path, "utf8")) };
+    },
+    async digestInState() {
+      const { [`${drillName}-verdict`]: verdict } = await stack.resources();
+      return verdict?.outputs?.["evidenceDigest"];
     },
   };
 }

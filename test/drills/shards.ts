@@ -1,6 +1,6 @@
 /**
- * A recovery drill on more than one machine: four runners at once, a stack each, with one PostgreSQL backend; one of them is killed in the
- * middle and started again. The evidence of the four is merged and compared with what the server recorded.
+ * A recovery drill on more than one machine: four runners at once, a stack each, with one PostgreSQL backend; one of them is killed in its
+ * middle and started again. The evidence of the four is merged, and compared with what the server recorded.
  *
  *     npm run drill:shards -- [--mailboxes N] [--folder PATH]
  */
@@ -8,164 +8,135 @@ import { execFile } from "node:child_process";
 import { mkdir, readFile, readdir } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { parseArgs, promisify } from "node:util";
+import { lookOf, table } from "../../cli/output";
 import type { Evidence } from "../../evidence/evidence";
 import { parseEvidence } from "../../evidence/parse";
-import { lookOf, table } from "../../cli/output";
-import { isOfShard } from "../../provider/resources/bulk-mailbox-restore/list";
-import { type Gate, type SeededMailbox, type Simulator, numberedMailboxes, startSimulator } from "../../simulator";
+import type { Gate } from "../../simulator";
 import { familyIn } from "../exactly-once/processes";
 import type { Run } from "../helpers/engine";
-import { type Claim, type Seen, claim, claimOfKill, claimsOf } from "./claims";
+import { type Claim, claim, claimsOf } from "./claims";
 import { startPostgres } from "./postgres";
-import { type Runner, aRunner, drillName } from "./runner";
+import { type Runner, aRunner } from "./runner";
+import { type DrillServer, items, organization, startDrillServer, target } from "./server";
 
 const root = resolve(__dirname, "../..");
-const organization = "contoso.example";
-const target = "drill@contoso.example";
-const items = 10;
 const count = 4;
-/** Restores at the same time, of each runner. */
+/** Restores of one runner at the same time. */
 const atOnce = 4;
-/** The third one is killed. */
+/** The third runner is the one that is killed. */
 const victim = 2;
-/** Fewer would leave a part without a middle. */
-const leastOfPart = 3 * atOnce;
+/** A smaller part would have no middle to be killed in. */
+const smallestPart = 3 * atOnce;
 
-/** What is to be put away in the end, the last one first. */
-const leftovers: (() => unknown)[] = [];
-let putAway: Promise<void> | undefined;
+interface Options {
+  mailboxes: number;
+  folder: string;
+  /** Folder with PostgreSQL's programs. */
+  postgres: string;
+}
 
 async function main(): Promise<void> {
-  const options = await optionsOf();
-  const { folder } = options;
-  say(`Starting PostgreSQL, the backend that the runners share …`);
-  const postgres = await startPostgres(options.postgres);
+  const { mailboxes, folder, postgres: bin } = await optionsOf();
+  say("Starting PostgreSQL, the backend that the runners share …");
+  const postgres = await startPostgres(bin);
   leftovers.push(() => postgres.stop());
   say(`  ${postgres.version}, on ${postgres.address}, its data in a temporary folder`);
-  const simulator = await startSimulator({
-    restoreAnswer: "counters",
-    organizations: [
-      {
-        name: organization,
-        firstBackupTime: "2026-01-05T22:00:00Z",
-        lastBackupTime: new Date(Date.now() - 2 * 3_600_000).toISOString(),
-        mailboxes: [
-          ...numberedMailboxes(options.mailboxes, { items: [{ count: items }] }),
-          { name: "Drill", email: target },
-        ],
-      },
-    ],
-  });
+
+  const server = await startDrillServer(mailboxes, count);
+  const { simulator, parts } = server;
   leftovers.push(() => simulator.stop());
-  say(`Starting a simulated Veeam server: ${options.mailboxes} mailboxes, and ${target} for what is restored`);
-  const parts = partsOf(simulator);
-  const refused = refuseSome(simulator, parts);
-  say(`  it refuses ${refused.length} of them: ${refused.map(({ email }) => email).join(", ")}`);
+  if (parts.some(({ length }) => length < smallestPart)) {
+    throw new Usage(
+      `--mailboxes ${mailboxes} is too few: each of the ${count} parts must have ${smallestPart} of them.`,
+    );
+  }
+  say(`Started a simulated Veeam server: ${mailboxes} mailboxes, and ${target} to restore them into.`);
+  const [first = [], killed = []] = [parts[0], parts[victim]];
+  // Of the runner that is killed, one before that and one after.
+  const refused = [first[atOnce], killed[atOnce], killed.at(-1)].filter((mailbox) => mailbox !== undefined);
+  server.refuse(refused);
+  say(`  It refuses ${refused.length} of them: ${refused.map(({ email }) => email).join(", ")}.`);
 
-  const runners = await makeRunners(simulator, { backendUrl: postgres.url, folder, runId: options.runId });
+  const runners = await makeRunners(server, postgres.url, folder);
   say(
-    `Made ${count} stacks of one project, each in a folder of its own: ${runners.map(({ name }) => name).join(", ")}`,
+    `Made ${count} stacks of one project, each in a folder of its own: ${runners.map(({ name }) => name).join(", ")}.`,
   );
+  const middle = server.hold(killed.slice(killed.length / 2), atOnce);
+  const begins = parts.map((part) => server.hold(part, atOnce));
 
-  const middle = holdMiddle(simulator, parts[victim] ?? []);
-  const begins = parts.map((part) => holdFirst(simulator, part));
-  say("Starting pulumi up on all four …");
+  say("Starting pulumi up on all of them …");
   const runs = runners.map((runner) => runner.start());
   await whileRunning(Promise.all(begins.map((gate) => gate.reachedBy(atOnce))), runs);
-  const atWork = new Set(simulator.openSessions.map(({ id }) => id)).size;
+  const sessions = simulator.openSessions.length;
   const waiting = begins.map((gate) => gate.waiting);
-  say(`  all of them are restoring: ${atWork} restore sessions are open, with ${sum(waiting)} restores under way`);
+  say(
+    `  All of them restore now: ${sessions} restore sessions are open, with ${waiting.join(" + ")} restores under way.`,
+  );
   const second = await runners[0]?.stack.up();
-  say(`Started another pulumi up on shard-1: ${second?.ok === false ? "refused" : "NOT refused"}`);
-  say(`  ${lockIn(second)}`);
+  say(`Started a second pulumi up on ${runners[0]?.name} meanwhile:`);
+  say(`  ${lockIn(second) ?? "it was not refused by a lock"}`);
   begins.forEach((gate) => gate.release());
 
-  const { broken, before } = await killInTheMiddle({ runners, runs, middle, simulator, part: parts[victim] ?? [] });
-  const ended = await Promise.all(runs);
-  const others = ended.filter((_, index) => index !== victim);
-  const stoppers = [...others, before.again].filter(({ ok, text }) => !ok && !text.includes("The drill failed"));
-  if (stoppers.length > 0) {
-    throw new Error(`A runner did not come to its end:\n${stoppers.map(({ text }) => text).join("\n")}`);
-  }
+  const broken = await killInTheMiddle(server, runners, { runs, middle });
+  const again = await runners[victim]?.start();
+  throwBroken([...(await Promise.all(runs)).filter((_, index) => index !== victim), again]);
 
-  const { merged, page } = await merge(runners, folder);
+  const merged = await merge(runners, folder);
   const documents = (await Promise.all(runners.map((runner) => runner.evidence()))).map(({ document }) => document);
-  const seen: Seen = {
-    mailboxes: new Map(parts.flat().map(({ id, email }) => [id, email])),
-    refused: new Set(refused.map(({ id }) => id)),
-    items,
-    target,
-    writes: simulator.writes,
-    requests: simulator.requests,
-    parts: documents,
-    stateDigests: await Promise.all(runners.map(digestInState)),
-    merged,
-  };
-  printRunners(runners, documents);
-  say(`\nMerged verdict: ${merged.verdict} (${merged.totals.passed} of ${merged.totals.mailboxes} mailboxes restored)`);
-  say(`Merged page:    ${relative(process.cwd(), page)}\n`);
+  say(`\n${tableOf(runners, documents)}\n`);
+  say(`Merged verdict: ${merged.verdict}, ${merged.totals.passed} of ${merged.totals.mailboxes} mailboxes restored`);
+  say(`Merged page:    ${shortened(join(folder, "merged.html"))}\n`);
   printClaims([
     claim(
-      `four runners were at work at once: ${count} restore sessions, ${count * atOnce} restores`,
-      atWork === count && waiting.every((restores) => restores === atOnce) ? [] : [waiting.join(" + ")],
+      `the four runners were at work at once: ${count} restore sessions, ${count * atOnce} restores`,
+      sessions === count && waiting.every((restores) => restores === atOnce) ? [] : [`${sessions}: ${waiting.join()}`],
     ),
-    claim("the backend's lock refused a second up on the same stack", hasLock(second) ? [] : [second?.text ?? ""]),
-    ...claimsOf(seen),
-    claimOfKill(seen, victim, broken),
+    claim(
+      "the lock of the shared backend refused a second up on the same stack",
+      second?.ok === false && lockIn(second) !== undefined ? [] : [`${second?.text}`],
+    ),
+    ...claimsOf({
+      mailboxes: new Map(parts.flat().map(({ id, email }) => [id, email])),
+      refused: new Set(refused.map(({ id }) => id)),
+      broken: new Set(broken),
+      items,
+      target,
+      writes: simulator.writes,
+      requests: simulator.requests,
+      parts: documents,
+      stateDigests: await Promise.all(runners.map((runner) => runner.digestInState())),
+      merged,
+    }),
   ]);
 }
 
-async function optionsOf() {
-  const { values } = parseArgs({
-    options: {
-      postgres: { type: "string" },
-      mailboxes: { type: "string", default: "400" },
-      folder: { type: "string" },
-    },
-  });
-  const runId = new Date().toISOString().slice(0, 19).replaceAll(":", "");
-  const folder = resolve(values.folder ?? join(root, ".vb365", "drills", runId));
-  const mailboxes = Number(values.mailboxes);
-  if (!Number.isInteger(mailboxes) || mailboxes < 1 || values.postgres === undefined) {
-    throw new Usage("Usage: npm run drill:shards -- [--mailboxes N] [--folder PATH]");
-  }
-  await mkdir(folder, { recursive: true });
-  if ((await readdir(folder)).length > 0) {
-    throw new Usage(`${folder} is not empty: evidence is not written over that of another drill.`);
-  }
-  return { mailboxes, folder, runId, postgres: values.postgres };
-}
-
+/** A word on what was typed, with no stack of our own code. */
 class Usage extends Error {}
 
-/** The mailboxes of each runner, in the order of their turn. */
-function partsOf({ organizations }: Simulator): SeededMailbox[][] {
-  const drilled = (organizations[0]?.mailboxes ?? []).filter(({ email }) => email !== target);
-  const parts = Array.from({ length: count }, (_, index) =>
-    drilled.filter(({ email }) => isOfShard(email, { index, count })),
-  );
-  if (parts.some(({ length }) => length < leastOfPart)) {
-    throw new Usage(`--mailboxes is too small: each of the ${count} parts needs ${leastOfPart}.`);
+async function optionsOf(): Promise<Options> {
+  const options = { postgres: { type: "string" }, mailboxes: { type: "string" }, folder: { type: "string" } } as const;
+  const usage = "Usage: npm run drill:shards -- [--mailboxes N] [--folder PATH]";
+  let values: { postgres?: string; mailboxes?: string; folder?: string };
+  try {
+    ({ values } = parseArgs({ options }));
+  } catch (error) {
+    throw new Usage(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
   }
-  return parts;
+  const mailboxes = Number(values.mailboxes ?? 400);
+  if (!Number.isInteger(mailboxes) || values.postgres === undefined) {
+    throw new Usage(usage);
+  }
+  const folder = resolve(values.folder ?? join(root, ".vb365", "drill-shards", runId));
+  await mkdir(folder, { recursive: true });
+  if ((await readdir(folder)).length > 0) {
+    throw new Usage(`${folder} is not empty, and evidence of another drill is not written over.`);
+  }
+  return { mailboxes, folder, postgres: values.postgres };
 }
 
-/** One of the first part; of the part that is killed one before that, and one after. */
-function refuseSome(simulator: Simulator, parts: SeededMailbox[][]): SeededMailbox[] {
-  const refused = [parts[0]?.[atOnce], parts[victim]?.[atOnce], parts[victim]?.at(-1)].filter(
-    (mailbox) => mailbox !== undefined,
-  );
-  for (const mailbox of refused) {
-    const effect = { status: 403, json: { message: "Access is denied" } };
-    simulator.faults.next({ match: actionsOf([mailbox]), effect });
-  }
-  return refused;
-}
+const runId = new Date().toISOString().slice(0, 19).replaceAll(":", "");
 
-async function makeRunners(
-  simulator: Simulator,
-  { backendUrl, folder, runId }: { backendUrl: string; folder: string; runId: string },
-): Promise<Runner[]> {
+async function makeRunners({ simulator }: DrillServer, backendUrl: string, folder: string): Promise<Runner[]> {
   const declared = {
     organization,
     allMailboxes: { exclude: [target] },
@@ -174,35 +145,23 @@ async function makeRunners(
     objectives: { rto: "1h", rpo: "4h" },
     maxConcurrentRestores: atOnce,
     runId,
+    reason: "npm run drill:shards",
   };
   const runners: Runner[] = [];
   for (let index = 0; index < count; index += 1) {
     const runner = await aRunner(simulator, { index, count }, { backendUrl, folder, declared });
-    runners.push(runner);
     leftovers.push(async () => {
       const family = familyIn(runner.stack.folder);
       family.kill({ provider: true });
       await family.gone();
       await runner.stack.remove();
     });
+    runners.push(runner);
   }
   return runners;
 }
 
-/** Stops the first restores of a part while the server works on them, as many as it has at the same time. */
-const holdFirst = ({ faults }: Simulator, part: SeededMailbox[]): Gate =>
-  faults.hold({ match: actionsOf(part), when: "duringWork", times: atOnce });
-
-/** The same in its middle. */
-const holdMiddle = (simulator: Simulator, part: SeededMailbox[]): Gate =>
-  holdFirst(simulator, part.slice(Math.floor(part.length / 2)));
-
-const actionsOf = (mailboxes: SeededMailbox[]) => ({
-  method: "POST",
-  path: new RegExp(`/(${mailboxes.map(({ id }) => id).join("|")})/action$`, "i"),
-});
-
-/** @throws Error when a run ends before something has come to pass */
+/** @throws Error when one of the runs ends before something has come to pass */
 async function whileRunning(something: Promise<unknown>, runs: Promise<Run>[]): Promise<void> {
   const ended = await Promise.race([something.then(() => undefined), ...runs]);
   if (ended !== undefined) {
@@ -210,85 +169,73 @@ async function whileRunning(something: Promise<unknown>, runs: Promise<Run>[]): 
   }
 }
 
-/** Kills the runner when all of its restores of the moment stand at the server, and starts it again. */
-async function killInTheMiddle({
-  runners,
-  runs,
-  middle,
-  simulator,
-  part,
-}: {
-  runners: Runner[];
-  runs: Promise<Run>[];
-  middle: Gate;
-  simulator: Simulator;
-  part: SeededMailbox[];
-}) {
-  const [runner, run] = [runners[victim], runs[victim]];
-  if (runner === undefined || run === undefined) {
-    throw new Error("there is a runner to kill");
+/**
+ * Kills the victim when as many of its restores stand at the server as it has at the same time: then none is just about to be sent, of
+ * which nobody could tell whether it was.
+ *
+ * @returns the mailboxes of these restores
+ */
+async function killInTheMiddle(
+  { parts, writtenOf }: DrillServer,
+  runners: Runner[],
+  { runs, middle }: { runs: Promise<Run>[]; middle: Gate },
+): Promise<string[]> {
+  const [runner, run, part] = [runners[victim], runs[victim], parts[victim]];
+  if (runner === undefined || run === undefined || part === undefined) {
+    throw new Error("there is no runner to kill");
   }
   await whileRunning(middle.reachedBy(atOnce), [run]);
-  const ids = new Set(part.map(({ id }) => id));
-  const own = simulator.writes.filter(({ sourceMailboxId }) => ids.has(sourceMailboxId));
-  const broken = own.filter(({ finishedAt }) => finishedAt === undefined).map(({ sourceMailboxId }) => sourceMailboxId);
-  const alive = runners.filter(({ name, isRunning }) => isRunning && name !== runner.name).map(({ name }) => name);
+  const { ended, underWay } = writtenOf(part);
+  const others = runners.filter((one) => one.isRunning && one !== runner).map(({ name }) => name);
   await runner.kill();
   say(
-    `Killed ${runner.name} (kill -9, the CLI and its providers): ${own.length - broken.length} of its ${part.length} mailboxes were ` +
-      `restored, ${broken.length} were under way; still at work: ${alive.join(", ") || "no other"}`,
+    `Killed ${runner.name} with kill -9, the CLI and its providers, while ${others.join(", ") || "no other"} went on:`,
   );
+  say(`  ${ended.length} of its ${part.length} mailboxes were restored, ${underWay.length} restores were under way.`);
   middle.release();
   await run;
   await runner.stack.cancel();
-  say(`Started ${runner.name} again, after pulumi cancel took away the lock that the killed CLI had left`);
-  return { broken, before: { again: await runner.start() } };
+  say(`Started ${runner.name} again, after pulumi cancel had taken away the lock of the killed CLI.`);
+  return underWay;
 }
 
-const hasLock = (run: Run | undefined) => run?.ok === false && /currently locked/.test(run.text);
-const lockIn = (run: Run | undefined) =>
+/** A drill that has failed is a result; whatever else a run ended with is not. */
+function throwBroken(runs: (Run | undefined)[]): void {
+  const broken = runs.filter((run) => run?.ok !== true && run?.text.includes("The drill failed") !== true);
+  if (broken.length > 0) {
+    throw new Error(`A runner did not come to its end:\n${broken.map((run) => run?.text).join("\n")}`);
+  }
+}
+
+const lockIn = (run: Run | undefined): string | undefined =>
   run?.text
     .split("\n")
     .find((line) => line.includes("currently locked"))
-    ?.trim() ?? "it said nothing of a lock";
+    ?.trim();
 
 /** As a person does it, with the command. */
-async function merge(runners: Runner[], folder: string): Promise<{ merged: Evidence; page: string }> {
+async function merge(runners: Runner[], folder: string): Promise<Evidence> {
   const paths = (await Promise.all(runners.map((runner) => runner.evidence()))).map(({ path }) => path);
+  say("Merging: vb365 report shard-1.json shard-2.json shard-3.json shard-4.json --merge --verify --name merged");
   const args = ["report", ...paths, "--merge", "--verify", "--out", folder, "--name", "merged"];
-  say("Merging: vb365 report shard-*.json --merge --verify --name merged");
-  const { failed } = await promisify(execFile)(process.execPath, [join(root, "dist/cli/index.js"), ...args]).then(
-    () => ({ failed: "" }),
+  const said = await promisify(execFile)(process.execPath, [join(root, "dist", "cli", "index.js"), ...args]).catch(
     // It ends with 1 for a drill that has failed, too.
-    (error: { stderr?: string }) => ({ failed: error.stderr ?? "" }),
+    (error: { stderr?: string }) => error,
   );
   const text = await readFile(join(folder, "merged.json"), "utf8").catch(() => {
-    throw new Error(`The evidence could not be merged: ${failed}`);
+    throw new Error(`The evidence could not be merged: ${said.stderr}`);
   });
-  return { merged: parseEvidence(text), page: join(folder, "merged.html") };
+  return parseEvidence(text);
 }
 
-async function digestInState({ stack }: Runner): Promise<unknown> {
-  const { [`${drillName}-verdict`]: verdict } = await stack.resources();
-  return verdict?.outputs?.["evidenceDigest"];
-}
-
-function printRunners(runners: Runner[], documents: Evidence[]): void {
-  const rows = runners.map(({ name, timesKilled, seconds }, index) => {
-    const { drill, totals, verdict } = documents[index] ?? {};
-    const shard = `${(drill?.shard?.index ?? Number.NaN) + 1} of ${drill?.shard?.count}`;
-    return [
-      name,
-      shard,
-      `${totals?.mailboxes}`,
-      `${totals?.passed}`,
-      `${verdict}`,
-      `${timesKilled}`,
-      seconds.toFixed(1),
-    ];
+function tableOf(runners: Runner[], documents: Evidence[]): string {
+  const rows = documents.map(({ drill, totals, verdict }, index) => {
+    const { name = "", timesKilled = 0, seconds = 0 } = runners[index] ?? {};
+    const shard = `${(drill.shard?.index ?? Number.NaN) + 1} of ${drill.shard?.count}`;
+    return [name, shard, `${totals.mailboxes}`, `${totals.passed}`, verdict, `${timesKilled}`, seconds.toFixed(1)];
   });
   const head = ["RUNNER", "SHARD", "MAILBOXES", "RESTORED", "VERDICT", "KILLED", "SECONDS"];
-  say(`\n${table(lookOf(process.stdout), head, rows)}`);
+  return table(lookOf(process.stdout), head, rows);
 }
 
 function printClaims(claims: Claim[]): void {
@@ -301,24 +248,32 @@ function printClaims(claims: Claim[]): void {
   }
 }
 
-const sum = (numbers: number[]) => numbers.reduce((total, one) => total + one, 0);
+const shortened = (path: string) => {
+  const short = relative(process.cwd(), path);
+  return short.startsWith("..") ? path : short;
+};
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
+/** What is to be put away in the end, the last one first. */
+const leftovers: (() => Promise<void>)[] = [];
+let puttingAway: Promise<void> | undefined;
+
 function putAllAway(): Promise<void> {
-  putAway ??= (async () => {
-    for (const leftover of leftovers.reverse()) {
-      await leftover();
+  puttingAway ??= (async () => {
+    for (const putAway of leftovers.reverse()) {
+      // One that cannot be put away keeps no other from it.
+      await putAway().catch((error: unknown) => say(`Not put away: ${String(error)}`));
     }
   })();
-  return putAway;
+  return puttingAway;
 }
 
 for (const [signal, code] of [
   ["SIGINT", 130],
   ["SIGTERM", 143],
 ] as const) {
-  process.on(signal, () => {
-    say(`\nStopping: the runners, the server and PostgreSQL are ended, their folders removed.`);
+  process.once(signal, () => {
+    say("\nStopping; runners, server and PostgreSQL are put away …");
     void putAllAway().finally(() => process.exit(code));
   });
 }
@@ -326,7 +281,7 @@ for (const [signal, code] of [
 main()
   .catch((error: unknown) => {
     // What fails because it is being put away is no news.
-    if (putAway === undefined) {
+    if (puttingAway === undefined) {
       say(`\n${error instanceof Usage ? error.message : error instanceof Error ? error.stack : String(error)}`);
     }
     process.exitCode = 1;
