@@ -269,14 +269,19 @@ function putAllAway(): Promise<void> {
 }
 
 for (const [signal, code] of [
+  ["SIGHUP", 129],
   ["SIGINT", 130],
   ["SIGTERM", 143],
 ] as const) {
-  process.once(signal, () => {
-    say("\nStopping; runners, server and PostgreSQL are put away …");
-    void putAllAway().finally(() => process.exit(code));
+  process.on(signal, () => {
+    if (puttingAway === undefined) {
+      say("\nStopping; runners, server and PostgreSQL are put away …");
+      void putAllAway().finally(() => process.exit(code));
+    }
   });
 }
+// Whoever closes the terminal hears no more, and what is to be put away is put away all the same.
+process.stdout.on("error", () => undefined);
 
 main()
   .catch((error: unknown) => {
