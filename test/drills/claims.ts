@@ -63,7 +63,7 @@ export function claimsOf(seen: Seen): Claim[] {
         : [`${merged.mailboxes.length} mailboxes`],
     ),
     claim(
-      `each of its mailboxes is as the server recorded it: restore session, outcome, items`,
+      `each of its mailboxes is as the server recorded it: restore session, outcome, items${uncounted(seen)}`,
       merged.mailboxes.filter((one) => !isAsRecorded(one, seen)).map(wordsOf),
     ),
     claim(`the merged verdict is right: ${verdictOf(seen)}, for those that the server refused and no other`, [
@@ -75,6 +75,14 @@ export function claimsOf(seen: Seen): Claim[] {
       killIn(seen),
     ),
   ];
+}
+
+/** The answer to a restore has its counts, and a runner that is killed hears none. */
+function uncounted({ merged, broken }: Seen): string {
+  const found = merged.mailboxes.filter(
+    ({ mailboxId, counts }) => broken.has(mailboxId ?? "") && counts.created === null,
+  );
+  return found.length === 0 ? "" : ` (not known of ${found.length}: the kill took their answers)`;
 }
 
 /** A restore that was under way when its runner was killed is taken over by the next run, as the server carried it out. */

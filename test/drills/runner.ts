@@ -26,7 +26,7 @@ export interface Runner {
 }
 
 /** The same on all of them: parts of one drill. */
-const drillName = "drill";
+const drillName = "quarterly";
 
 /**
  * @param options - `backendUrl`: of the backend that they share; `folder`: for its evidence and what the CLI printed; `declared`: the drill,
