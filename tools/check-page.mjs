@@ -6,12 +6,12 @@ import fs from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 
+import { installDebianPackage } from "./apt.mjs";
 import { dependenciesAreInstalled, installDependencies } from "./dependencies.mjs";
 import { root, stateFolder } from "./paths.mjs";
-import { StepError, main, mustRun, run, say } from "./steps.mjs";
+import { StepError, main } from "./steps.mjs";
 
 const NAMES = ["chromium", "chromium-browser"];
-const MINUTE_MS = 60_000;
 
 await main(async () => {
   const screenshots = foldersOf(process.argv.slice(2));
@@ -49,17 +49,10 @@ function isExecutable(file) {
   }
 }
 
-/** Debian's own package, where this user may install it: playwright-core brings no browser, and downloads none. */
+/** Debian's own package: playwright-core brings no browser, and downloads none. */
 async function installChromium() {
   const advice = "Install Chromium so that `chromium` is on PATH, and run this again.";
-  const isRoot = process.getuid?.() === 0;
-  const hasApt = isRoot && (await run("apt-get", ["--version"]).catch(() => ({ code: 1 }))).code === 0;
-  if (!hasApt) throw new StepError(`There is no Chromium on PATH (${NAMES.join(", ")}). ${advice}`);
-  say("There is no Chromium on PATH; installing Debian's package chromium with apt-get (a minute or two) …");
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const options = { advice, env, timeoutMs: 10 * MINUTE_MS };
-  await mustRun("apt-get update", "apt-get", ["update", "-qq"], options);
-  await mustRun("apt-get install chromium", "apt-get", ["install", "-y", "-qq", "chromium"], options);
+  await installDebianPackage("chromium", { missing: `There is no Chromium on PATH (${NAMES.join(", ")})`, advice });
   const found = findChromium();
   if (found === undefined) throw new StepError(`chromium was installed and is not on PATH. ${advice}`);
   return found;

@@ -42,7 +42,15 @@ export interface UpOptions {
 /** Resources by name, for a program in a file of its own; `kind` is the class of one that is no MailboxRestore. */
 export type Declared = Record<string, Bag>;
 
-/** A stack of the real engine with a file backend in a folder of its own. */
+/** Where a stack lies. */
+export interface StackPlace {
+  /** Default `test`. */
+  name?: string;
+  /** Default: files in the stack's own folder, which {@link TestStack.stateText} reads. */
+  backendUrl?: string;
+}
+
+/** A stack of the real engine in a folder of its own. */
 export interface TestStack {
   readonly folder: string;
   /** Its journal, unless the configuration names another one. */
@@ -97,13 +105,17 @@ const secrets = new Set(["password", "exchangeUserPassword", "assertion"]);
  * @param program - a function, which runs in this process; or restores, which are declared by a program in processes of its own, as under
  *   plain `pulumi up`. The one to kill is the second: a function is left with broken calls
  */
-export async function aStack(program: PulumiFn | Declared, config: Record<string, string>): Promise<TestStack> {
+export async function aStack(
+  program: PulumiFn | Declared,
+  config: Record<string, string>,
+  { name: stackName = "test", backendUrl }: StackPlace = {},
+): Promise<TestStack> {
   const workspace = await aWorkspace();
   const backend = join(workspace.path, "backend");
   await mkdir(backend);
   const pulumiCommand = await PulumiCommand.get({ root: cliRoot });
   const envVars = {
-    PULUMI_BACKEND_URL: `file://${backend}`,
+    PULUMI_BACKEND_URL: backendUrl ?? `file://${backend}`,
     PULUMI_CONFIG_PASSPHRASE: "test",
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
@@ -112,12 +124,12 @@ export async function aStack(program: PulumiFn | Declared, config: Record<string
   const declare = (restores: Declared) => writeFile(join(workspace.path, "declared.json"), JSON.stringify(restores));
   let stack: Stack;
   if (typeof program === "function") {
-    stack = await LocalWorkspace.createStack({ stackName: "test", projectName: "vb365-test", program }, options);
+    stack = await LocalWorkspace.createStack({ stackName, projectName: "vb365-test", program }, options);
   } else {
     await writeFile(join(workspace.path, "Pulumi.yaml"), JSON.stringify(projectInFile));
     await writeFile(join(workspace.path, "index.js"), programInFile);
     await declare(program);
-    stack = await LocalWorkspace.createStack({ stackName: "test", workDir: workspace.path }, options);
+    stack = await LocalWorkspace.createStack({ stackName, workDir: workspace.path }, options);
   }
   // An inline program's providers run in this process's own folder, so the default would be shared by all stacks.
   const journalDir = join(workspace.path, "journal");
