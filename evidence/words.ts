@@ -32,8 +32,8 @@ export const checkTitles = {
 export const checkMeanings = {
   restored: "The restore ended well by the policy that was declared.",
   notEmpty: "At least one item was restored, or the PST holds at least one.",
-  noFailedItems: "The server counted no failed item.",
-  pstVerified: "The file passed its checks and still has the hash that was taken when it arrived.",
+  noFailedItems: "The server counted no failed item, or its event says that all went well.",
+  pstVerified: "The file passed its checks when it arrived, and is still there, unchanged.",
 } as const satisfies Record<CheckName, string>;
 
 /** `met`, or how many missed it. */

@@ -24,7 +24,8 @@ export function isAccepted(
 }
 
 /** Totals in one line. */
-export function summaryOf({ totals, failureCount, durationSeconds }: BulkMailboxRestoreOutputs): string {
+export function summaryOf(outputs: BulkMailboxRestoreOutputs): string {
+  const { totals, failures, failureCount, durationSeconds } = outputs;
   const { mailboxes, outcomes, items, pstBytes } = totals;
   const found = [
     ...Object.entries(outcomes).map(([outcome, count]) => `${count} ${outcome}`),
@@ -32,8 +33,10 @@ export function summaryOf({ totals, failureCount, durationSeconds }: BulkMailbox
     ...(items.failed === null || items.failed === 0 ? [] : [`${items.failed} items failed`]),
     ...(pstBytes === 0 ? [] : [`${pstBytes} bytes exported`]),
   ];
-  const bad = failureCount === 0 ? "" : `, ${failureCount} not good enough`;
-  return `${mailboxes} mailboxes: ${found.join(", ")}${bad}, ${durationSeconds} s`;
+  const [first] = failures;
+  const bad =
+    first === undefined ? "" : `, ${failureCount} not good enough, the first one ${first.mailbox}: ${first.reason}`;
+  return `${mailboxes} mailboxes: ${found.join(", ")}, ${durationSeconds} s${bad}`;
 }
 
 function explain(outputs: BulkMailboxRestoreOutputs): string {
@@ -56,5 +59,5 @@ function explain(outputs: BulkMailboxRestoreOutputs): string {
         ]
       : []),
   ];
-  return `${summaryOf(outputs)}. The first of them:\n${first}${more}\n${ways.join(" ")}`;
+  return `${summaryOf({ ...outputs, failures: [] })}, ${failureCount} not good enough. The first of them:\n${first}${more}\n${ways.join(" ")}`;
 }

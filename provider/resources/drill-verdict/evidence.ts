@@ -44,7 +44,7 @@ export async function evidenceOf(inputs: DrillVerdictInputs, told: Told): Promis
   return {
     evidenceVersion: 1,
     ...summaryOf(mailboxes, judged.limits),
-    remarks: mailboxes.length === 0 ? ["No mailbox was restored: it is not known which ones there are."] : [],
+    remarks: remarksOn(mailboxes, inputs),
     drill: {
       name: inputs.name,
       project,
@@ -71,6 +71,21 @@ export async function evidenceOf(inputs: DrillVerdictInputs, told: Told): Promis
     mailboxes,
     mergedFrom: [],
   };
+}
+
+function remarksOn(mailboxes: DrilledMailbox[], { action }: DrillVerdictInputs): string[] {
+  const isCounted = ({ counts }: DrilledMailbox) => Object.values(counts).some((count) => count !== null);
+  const isRestored = ({ checks }: DrilledMailbox) =>
+    checks.some(({ name, result }) => name === "restored" && result === "passed");
+  const uncounted = action === "exportToPst" ? 0 : mailboxes.filter((one) => isRestored(one) && !isCounted(one)).length;
+  return [
+    ...(mailboxes.length === 0 ? ["No mailbox was restored: it is not known which ones there are."] : []),
+    ...(uncounted === 0
+      ? []
+      : [
+          `The totals lack the items of ${uncounted} restored mailboxes: the server's event says that all went well, and nobody has a count.`,
+        ]),
+  ];
 }
 
 type Limits = Parameters<typeof summaryOf>[1];
