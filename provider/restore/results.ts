@@ -139,7 +139,7 @@ export async function openResults(path: string): Promise<Results> {
   } catch (error) {
     throw unreadable(absolute, error);
   }
-  const refresh = async () => {
+  const readNew = async () => {
     const { size } = await file.stat();
     if (size <= readTo) {
       return;
@@ -159,7 +159,7 @@ export async function openResults(path: string): Promise<Results> {
     readTo += whole.length;
   };
   try {
-    await refresh();
+    await readNew();
     if ((await file.stat()).size > readTo) {
       // What a crash left of a line must not become the begin of the next one.
       await file.truncate(readTo);
@@ -169,32 +169,62 @@ export async function openResults(path: string): Promise<Results> {
     throw error;
   }
 
-  let waiting: { text: string; done: (error?: Error) => void }[] = [];
-  let writing: Promise<void> | undefined;
+  let lines: { text: string; done: (error?: Error) => void }[] = [];
+  let readers: { done: (error?: Error) => void }[] = [];
+  let working: Promise<void> | undefined;
   /** Lines that come while others are being flushed go together. */
-  const writeAll = async () => {
-    while (waiting.length > 0) {
-      const batch = waiting;
-      waiting = [];
-      try {
-        const bytes = Buffer.from(batch.map(({ text }) => text).join(""));
-        const before = (await file.stat()).size;
-        await file.write(bytes);
-        await file.datasync();
-        if (before === readTo && (await file.stat()).size === before + bytes.length) {
-          readTo += bytes.length;
-        }
-        batch.forEach(({ done }) => done());
-      } catch (error) {
-        batch.forEach(({ done }) => done(unwritable(absolute, error)));
+  const writeBatch = async () => {
+    const batch = lines;
+    lines = [];
+    try {
+      const bytes = Buffer.from(batch.map(({ text }) => text).join(""));
+      const before = (await file.stat()).size;
+      await file.write(bytes);
+      await file.datasync();
+      if (before === readTo && (await file.stat()).size === before + bytes.length) {
+        readTo += bytes.length;
       }
+      batch.forEach(({ done }) => done());
+    } catch (error) {
+      batch.forEach(({ done }) => done(unwritable(absolute, error)));
     }
   };
+  const readForAll = async () => {
+    const batch = readers;
+    readers = [];
+    try {
+      await readNew();
+      batch.forEach(({ done }) => done());
+    } catch (error) {
+      batch.forEach(({ done }) => done(error as Error));
+    }
+  };
+  /** One after the other: two at once would count the same bytes twice, and an older line would be taken for the last one. */
+  const work = async () => {
+    while (readers.length + lines.length > 0) {
+      await (readers.length > 0 ? readForAll() : Promise.resolve());
+      await (lines.length > 0 ? writeBatch() : Promise.resolve());
+    }
+  };
+  const begin = () => (working ??= work().finally(() => (working = undefined)));
+  const refresh = () =>
+    new Promise<void>((resolve, reject) => {
+      readers.push({ done: (error) => (error === undefined ? resolve() : reject(error)) });
+      void begin();
+    });
   const write = (line: ResultLine) =>
     new Promise<void>((resolve, reject) => {
-      const done = (error?: Error) => (error === undefined ? resolve() : reject(error));
-      waiting.push({ text: `${JSON.stringify(line)}\n`, done });
-      writing ??= writeAll().finally(() => (writing = undefined));
+      const done = (error?: Error) => {
+        if (error !== undefined) {
+          return reject(error);
+        }
+        if ("mailbox" in line) {
+          known.set(line.mailbox, line);
+        }
+        resolve();
+      };
+      lines.push({ text: `${JSON.stringify(line)}\n`, done });
+      void begin();
     });
   return {
     path: absolute,
@@ -211,13 +241,10 @@ export async function openResults(path: string): Promise<Results> {
         declared = mailboxes;
       }
     },
-    async add(line) {
-      await write(line);
-      known.set(line.mailbox, line);
-    },
+    add: write,
     refresh,
     async close() {
-      await writing;
+      await working;
       await file.close();
     },
   };
