@@ -17,7 +17,7 @@ import { type Simulator, numberedMailboxes, startSimulator } from "../../simulat
 import { cliRoot, configOf } from "../helpers/engine";
 import { startHost } from "../helpers/host";
 import { aWorkspace } from "../helpers/workspace";
-import { type Contender, type Measured, type Operation, operations, writePage } from "./bulk-page";
+import { type Contender, type Measured, type Operation, operations, table, writePage } from "./bulk-page";
 import { memoryOf, watchTree } from "./process-tree";
 
 const root = resolve(__dirname, "../..");
@@ -255,6 +255,7 @@ async function main(): Promise<void> {
     return;
   }
   const counts = values.mailboxes.map(Number);
+  const rounds = Number(values.rounds);
   const measured: Measured[] = [];
   const note = (one: Measured) => {
     measured.push(one);
@@ -265,14 +266,20 @@ async function main(): Promise<void> {
     () => underPulumi("bulk", count, note),
     ...(count > mostWithCurl ? [] : [() => withCurl(count, note)]),
   ]);
-  // In each round another one begins, so that none has always the quiet machine.
-  for (let round = 0; round < Number(values.rounds); round += 1) {
-    for (let turn = 0; turn < turns.length; turn += 1) {
-      await turns[(round + turn) % turns.length]?.();
+  try {
+    // In each round another one begins, so that none has always the quiet machine.
+    for (let round = 0; round < rounds; round += 1) {
+      for (let turn = 0; turn < turns.length; turn += 1) {
+        await turns[(round + turn) % turns.length]?.();
+      }
     }
+  } catch (error) {
+    // Hours may have gone into what was measured before.
+    process.stderr.write(`${table(measured)}\n`);
+    throw error;
   }
   const machine = `${cpus().length} cores (${cpus()[0]?.model.trim() ?? "unknown"}), ${Math.round(totalmem() / 1024 ** 3)} GiB of memory, Node ${process.version}`;
-  await writePage(measured, machine, { write: values.write, root, rounds: Number(values.rounds) });
+  await writePage(measured, machine, { write: values.write, root, rounds });
 }
 
 void main();
