@@ -8,18 +8,30 @@ export type Redact = (text: string) => string;
 
 /** A redactor for secrets that may still change: tokens come and go during a run. */
 export function createRedactor(secrets: () => Iterable<string | undefined>): Redact {
+  let last: string[] = [];
+  let known: string[] = [];
   return (text) => {
-    // Shorter "secrets" would tear ordinary words apart and tell by that what they are. The longest first: one may begin with
-    // another, and its tail would stay.
-    const known = [...secrets()]
-      .filter((secret): secret is string => secret !== undefined && secret.length >= 4)
-      // A certificate may be written in lines, and is sent and repeated without them.
-      .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), secret.replace(/\s+/g, "")])
-      .filter((secret) => secret.length >= 4)
-      .sort((a, b) => b.length - a.length);
+    const now = [...secrets()].filter((secret): secret is string => secret !== undefined && isLong(secret));
+    // A list of events is redacted word by word, and the secrets are the same for all of them.
+    if (now.length !== last.length || now.some((secret, index) => secret !== last[index])) {
+      last = now;
+      known = spellingsOf(now);
+    }
     return known.reduce((clean, secret) => clean.replaceAll(secret, "[secret]"), text).toWellFormed();
   };
 }
+
+/** Shorter "secrets" would tear ordinary words apart and tell by that what they are. */
+const isLong = (secret: string) => secret.length >= 4;
+
+/** Secrets as they may stand in a text. The longest first: one may begin with another, and its tail would stay. */
+const spellingsOf = (secrets: readonly string[]): string[] =>
+  secrets
+    // A certificate may be written in lines, and is sent and repeated without them.
+    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), secret.replace(/\s+/g, "")])
+    .filter(isLong)
+    .filter((secret, index, all) => all.indexOf(secret) === index)
+    .sort((a, b) => b.length - a.length);
 
 /**
  * The body of a successful answer as JSON; undefined when the body is empty.

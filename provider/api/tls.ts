@@ -1,7 +1,7 @@
 import { Agent, type AgentOptions } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { type ConnectionOptions, connect } from "node:tls";
+import { type ConnectionOptions, type SecureContext, connect, createSecureContext } from "node:tls";
 import type { Trust } from "../config";
 
 /** Longest time for the handshake of a pinned connection. */
@@ -16,7 +16,7 @@ const fingerprintMismatch = "VB365_FINGERPRINT_MISMATCH";
  * @param onSecure - called when a connection is ready to carry a request
  */
 export function createAgent(trust: Trust, options: AgentOptions, onSecure?: (socket: Socket) => void): Agent {
-  const agent = agentFor(trust, options);
+  const agent = withOneContext(agentFor(trust, options), trust);
   if (onSecure !== undefined) {
     const create = agent.createConnection.bind(agent);
     agent.createConnection = (target, done) => {
@@ -31,6 +31,28 @@ export function createAgent(trust: Trust, options: AgentOptions, onSecure?: (soc
       return socket;
     };
   }
+  return agent;
+}
+
+/** Each action has a connection of its own; to read the certificates again for each would take longer than to connect. */
+const contexts = new WeakMap<Trust, SecureContext>();
+
+function contextOf(trust: Trust): SecureContext {
+  let context = contexts.get(trust);
+  if (context === undefined) {
+    context = createSecureContext(trust.by === "caCert" ? { ca: trust.caCert } : {});
+    contexts.set(trust, context);
+  }
+  return context;
+}
+
+/** Made when the first connection is: a certificate that cannot be read fails there, as any other one does. */
+function withOneContext(agent: Agent, trust: Trust): Agent {
+  const create = agent.createConnection.bind(agent);
+  agent.createConnection = (target, done) => {
+    const options: ConnectionOptions = { ...target, secureContext: contextOf(trust) } as ConnectionOptions;
+    return create(options, done);
+  };
   return agent;
 }
 

@@ -1,4 +1,7 @@
 import type { Mailbox, SessionEvent } from "../api/dialects/dialect";
+import { type Named, indexOf } from "./mailbox-index";
+
+export type { Named } from "./mailbox-index";
 
 /** What an event of a session tells about one restore or export. */
 export type Attribution =
@@ -64,15 +67,15 @@ export function eventsNamingUs(events: readonly SessionEvent[], own: OwnAction):
  * whose name holds the other. At most twenty.
  */
 export function namesakesOf(mailbox: Named, mailboxes: readonly Named[]): Named[] {
+  const index = indexOf(mailboxes);
   const [email, name] = [mailbox.email.toLowerCase(), mailbox.name.toLowerCase()];
-  const others = mailboxes.filter(({ id }) => id !== mailbox.id);
-  const hasOurAddress = (other: Named) => other.email.toLowerCase() === email;
-  const isNamedLike = (other: Named) => {
-    const otherName = other.name.toLowerCase();
-    return name !== "" && otherName !== "" && (otherName.includes(name) || name.includes(otherName));
-  };
-  const alike = others.filter((other) => !hasOurAddress(other) && isNamedLike(other));
-  const first = [...others.filter(hasOurAddress), ...alike].slice(0, 20);
+  const isAnother = ({ id }: Named) => id !== mailbox.id;
+  const sameAddress = index.withAddress(email).filter(isAnother);
+  const isNamedLike = (other: Named) => isAnother(other) && other.email.toLowerCase() !== email;
+  const within = index.namedIn(name, "anywhere").filter(isNamedLike);
+  const around = name === "" ? [] : index.namesWith(name, isNamedLike, 20);
+  const alike = [...new Set([...within, ...around])].sort((a, b) => index.placeOf(a) - index.placeOf(b));
+  const first = [...sameAddress, ...alike].slice(0, 20);
   return first.map(({ id, name, email }) => ({ id, name, email }));
 }
 
@@ -122,13 +125,11 @@ export function textOf({ title, message }: Pick<SessionEvent, "title" | "message
   return title === "" || message.includes(title) ? message : `${title}: ${message}`;
 }
 
-/** A mailbox, as far as an event names one. */
-export type Named = Pick<Mailbox, "id" | "name" | "email">;
-
 /** By address first; an archive carries its owner's address, so several that are left are told apart by name. */
 function mailboxesNamedIn(text: string, mailboxes: readonly Named[]): Named[] {
+  const index = indexOf(mailboxes);
   const addresses = new Set(addressesIn(text));
-  const byAddress = mailboxes.filter(({ email }) => addresses.has(email.toLowerCase()));
+  const byAddress = [...addresses].flatMap((address) => index.withAddress(address));
   if (byAddress.length === 1 || (addresses.size > 0 && byAddress.length === 0)) {
     return byAddress;
   }
@@ -138,22 +139,10 @@ function mailboxesNamedIn(text: string, mailboxes: readonly Named[]): Named[] {
 
 /** Mailboxes with the longest name that stands in the text as a whole: "In-Place Archive - Finance" is not "Finance". */
 function longestNames(text: string, mailboxes: readonly Named[]): Named[] {
-  const lower = text.toLowerCase();
-  const found = mailboxes.filter(({ name }) => name !== "" && standsIn(lower, name.toLowerCase()));
+  const found = indexOf(mailboxes).namedIn(text, "asWords");
   const longest = Math.max(0, ...found.map(({ name }) => name.length));
   return found.filter(({ name }) => name.length === longest);
 }
-
-function standsIn(text: string, name: string): boolean {
-  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
-    if (!isWordCharacter(text[at - 1]) && !isWordCharacter(text[at + name.length])) {
-      return true;
-    }
-  }
-  return false;
-}
-
-const isWordCharacter = (character: string | undefined) => character !== undefined && /[\p{L}\p{N}_]/u.test(character);
 
 /** Can an event of this type tell of such an action? One without a type can. */
 export const mayBe = (type: string, action: "Restore" | "Export") =>

@@ -150,14 +150,7 @@ export async function openResults(path: string): Promise<Results> {
   } catch (error) {
     throw unreadable(absolute, error);
   }
-  let last: Promise<unknown> = Promise.resolve();
-  /** Reading and writing move the same mark, so one waits for the other. */
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const done = last.then(work);
-    last = done.catch(() => undefined);
-    return done;
-  };
-  const readMore = async () => {
+  const readNew = async () => {
     const { size } = await file.stat();
     if (size <= readTo) {
       return;
@@ -177,7 +170,7 @@ export async function openResults(path: string): Promise<Results> {
     readTo += whole.length;
   };
   try {
-    await readMore();
+    await readNew();
     if ((await file.stat()).size > readTo) {
       // What a crash left of a line must not become the begin of the next one.
       await file.truncate(readTo);
@@ -187,34 +180,70 @@ export async function openResults(path: string): Promise<Results> {
     throw error;
   }
 
-  let waiting: { text: string; done: (error?: Error) => void }[] = [];
-  let writing: Promise<void> | undefined;
+  let lines: { text: string; done: (error?: Error) => void }[] = [];
+  let readers: { done: (error?: Error) => void }[] = [];
+  let isWorking = false;
+  let working = Promise.resolve();
   /** Lines that come while others are being flushed go together. */
-  const writeAll = async () => {
-    while (waiting.length > 0) {
-      const batch = waiting;
-      waiting = [];
-      try {
-        const bytes = Buffer.from(batch.map(({ text }) => text).join(""));
-        await inTurn(async () => {
-          const before = (await file.stat()).size;
-          await file.write(bytes);
-          if (before === readTo && (await file.stat()).size === before + bytes.length) {
-            readTo += bytes.length;
-          }
-        });
-        await file.datasync();
-        batch.forEach(({ done }) => done());
-      } catch (error) {
-        batch.forEach(({ done }) => done(unwritable(absolute, error)));
+  const writeBatch = async () => {
+    const batch = lines;
+    lines = [];
+    try {
+      const bytes = Buffer.from(batch.map(({ text }) => text).join(""));
+      const before = (await file.stat()).size;
+      await file.write(bytes);
+      await file.datasync();
+      if (before === readTo && (await file.stat()).size === before + bytes.length) {
+        readTo += bytes.length;
       }
+      batch.forEach(({ done }) => done());
+    } catch (error) {
+      batch.forEach(({ done }) => done(unwritable(absolute, error)));
     }
   };
+  const readForAll = async () => {
+    const batch = readers;
+    readers = [];
+    try {
+      await readNew();
+      batch.forEach(({ done }) => done());
+    } catch (error) {
+      batch.forEach(({ done }) => done(error as Error));
+    }
+  };
+  /** One after the other: two at once would count the same bytes twice, and an older line would be taken for the last one. */
+  const work = async () => {
+    while (readers.length + lines.length > 0) {
+      await (readers.length > 0 ? readForAll() : Promise.resolve());
+      await (lines.length > 0 ? writeBatch() : Promise.resolve());
+    }
+    // At once: what comes a moment later must find nobody at work.
+    isWorking = false;
+  };
+  const begin = () => {
+    if (!isWorking) {
+      isWorking = true;
+      working = work();
+    }
+  };
+  const refresh = () =>
+    new Promise<void>((resolve, reject) => {
+      readers.push({ done: (error) => (error === undefined ? resolve() : reject(error)) });
+      begin();
+    });
   const write = (line: ResultLine) =>
     new Promise<void>((resolve, reject) => {
-      const done = (error?: Error) => (error === undefined ? resolve() : reject(error));
-      waiting.push({ text: `${JSON.stringify(line)}\n`, done });
-      writing ??= writeAll().finally(() => (writing = undefined));
+      const done = (error?: Error) => {
+        if (error !== undefined) {
+          return reject(error);
+        }
+        if ("mailbox" in line) {
+          learn(line);
+        }
+        resolve();
+      };
+      lines.push({ text: `${JSON.stringify(line)}\n`, done });
+      begin();
     });
   return {
     path: absolute,
@@ -232,13 +261,10 @@ export async function openResults(path: string): Promise<Results> {
         declared = mailboxes;
       }
     },
-    async add(line) {
-      await write(line);
-      learn(line);
-    },
-    refresh: () => inTurn(readMore),
+    add: write,
+    refresh,
     async close() {
-      await writing;
+      await working;
       await file.close();
     },
   };

@@ -14,7 +14,7 @@ export function selectOrganization(organizations: Organization[], idOrName: stri
     what: `organization "${idOrName}"`,
     written: idOrName,
     where: "the backups that this login sees",
-    all: organizations.map(({ name }) => name),
+    all: () => organizations.map(({ name }) => name),
   });
 }
 
@@ -50,7 +50,7 @@ export function selectMailbox(mailboxes: Mailbox[], selector: MailboxSelector, p
     what: `mailbox ${name}`,
     written: name,
     where: `the backup of ${pointInTime}`,
-    all: mailboxes.map(({ email, isArchive }) => (isArchive ? `${email} (archive)` : email)),
+    all: () => mailboxes.map(({ email, isArchive }) => (isArchive ? `${email} (archive)` : email)),
   });
 }
 
@@ -84,15 +84,16 @@ const keyOf = (selector: MailboxSelector) =>
 
 function onlyOne<T extends { id: string }>(
   matches: T[],
-  names: { what: string; written: string; where: string; all: string[] },
+  names: { what: string; written: string; where: string; all(): string[] },
 ): T {
   const [first, second] = matches;
   if (first === undefined) {
-    const nearest = nearestFirst(names.written, names.all).slice(0, 5).join(", ");
+    const all = names.all();
+    const nearest = nearestFirst(names.written, all).slice(0, 5).join(", ");
     throw new MailboxRestoreError(
       "selection",
       `There is no ${names.what} in ${names.where}. ` +
-        (nearest === "" ? "It is empty." : `The nearest of the ${names.all.length} that are there: ${nearest}.`),
+        (nearest === "" ? "It is empty." : `The nearest of the ${all.length} that are there: ${nearest}.`),
     );
   }
   if (second !== undefined) {

@@ -1,5 +1,6 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { median, putIntoPage, spread } from "./figures";
 
 /** What was measured of files of one size. */
 export interface Measured {
@@ -9,14 +10,6 @@ export interface Measured {
   /** MiB, of each round. */
   memory: { idle: number[]; aboveIdle: number[] };
 }
-
-const median = (values: readonly number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
-};
-const spread = (values: readonly number[], digits: number) =>
-  `${Math.min(...values).toFixed(digits)} to ${Math.max(...values).toFixed(digits)}`;
 
 /** Of each round, how many times as fast as the contender ours was. */
 const ratios = (seconds: Measured["seconds"], name: string) =>
@@ -58,9 +51,7 @@ export async function writePage(
   if (!write) {
     return;
   }
-  const page = join(root, "docs", "benchmarks.md");
-  const [before, , after] = (await readFile(page, "utf8")).split(/<!-- (?:export|end) -->/);
-  await writeFile(page, `${before}<!-- export -->\n\n${text}\n\n<!-- end -->${after}`);
+  await putIntoPage(root, "export", text);
   await writeFile(join(root, "docs", "pictures", "bench-export.svg"), await plot(results));
 }
 

@@ -10,6 +10,7 @@ import type { Timeouts } from "../../timeouts";
 import { intentLayout } from "../mailbox-restore/intent";
 import type { Surroundings } from "../mailbox-restore/surroundings";
 import { type Intent } from "../mailbox-restore/intent";
+import { asSeldom } from "./engine-look";
 import { intentHashFor } from "./intent";
 import type { Listed } from "./list";
 import type { Backup } from "./backup";
@@ -52,7 +53,8 @@ export async function runAll(
   listed: readonly Listed[],
   { backup, results, surroundings }: { backup: Backup; results: Results; surroundings: Surroundings },
 ): Promise<string | undefined> {
-  const { voice, journal, engineIsGone } = surroundings;
+  const { voice, journal } = surroundings;
+  const engineIsGone = asSeldom(surroundings.engineIsGone);
   const gate = createGate(template.limit);
   /** When what was sent was begun, by attempt. */
   const sent = new Map<string, string>();
@@ -108,6 +110,7 @@ export async function runAll(
     try {
       const { record, earlier } = await restoreMailbox(connection, request, {
         ...surroundings,
+        engineIsGone,
         journal: bulkJournal,
         report: () => undefined,
         warn: (text) => voice.warn(`${name}: ${text}`),
