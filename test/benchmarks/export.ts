@@ -1,9 +1,10 @@
 /**
  * Exports side by side with `curl`, over TLS on loopback, in interleaved rounds: time, and memory of the whole provider process.
  *
- *     npm run bench:export -- [--size GiB …] [--rounds N] [--folder PATH] [--write]
+ *     npm run bench:export -- [--size GiB …] [--rounds N] [--folder PATH] [--profile] [--write]
  *
- * `--folder` is where the files go, on the file system that is to be measured; `--write` puts the results into docs/benchmarks.md.
+ * `--folder` is where the files go, on the file system that is to be measured; `--profile` shows where ours uses the cores, instead of the
+ * comparison; `--write` puts the results into docs/benchmarks.md.
  */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
@@ -20,7 +21,9 @@ import { bearer, defaultExplore } from "../contract/rig";
 import { exportTo } from "../helpers/bench";
 import { configOf } from "../helpers/engine";
 import { startHost } from "../helpers/host";
+import { median, putIntoPage } from "./figures";
 import { type Measured, writePage } from "./page";
+import { type CpuTime, threadsOf, usedBetween } from "./threads";
 
 const gibibyte = 1024 ** 3;
 const root = resolve(__dirname, "../..");
@@ -36,13 +39,14 @@ async function serve(sizeBytes: number): Promise<void> {
   process.stdout.write(`${JSON.stringify(served)}\n`);
 }
 
-async function startServer(sizeBytes: number): Promise<{ served: Served; stop(): Promise<void> }> {
+async function startServer(sizeBytes: number): Promise<{ served: Served; pid: number; stop(): Promise<void> }> {
   const child = spawn(process.execPath, ["--import", "tsx", __filename, "--serve", String(sizeBytes)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
   return {
     served: JSON.parse(line) as Served,
+    pid: child.pid ?? 0,
     async stop() {
       child.kill("SIGKILL");
       await once(child, "close");
@@ -92,27 +96,30 @@ async function memoryOf(pid: number, name: "VmRSS" | "VmHWM"): Promise<number> {
 }
 
 /** One export by the provider process, from the engine's call to its answer, with everything around the transfer. */
-async function ours(served: Served, folder: string, sizeBytes: number) {
+async function ours(served: Served, folder: string, sizeBytes: number, serverPid: number) {
   const config = Object.entries(configOf(served as Simulator)).map(([key, value]) => [`vb365:${key}`, value]);
   const host = await startHost(Object.fromEntries(config) as Record<string, string>, { folder });
   const news = exportTo("f.pst", { mailbox: { email: "sales@contoso.example" }, verify: {} });
   // The process is idle, and has loaded all of our code.
   await host.check({}, news);
   const idle = await memoryOf(host.pid, "VmRSS");
+  const pids = [host.pid, serverPid];
+  const before = pids.map(threadsOf);
   const started = performance.now();
   const { outputs } = await host.create(news);
   const seconds = (performance.now() - started) / 1000;
+  const used = pids.map((pid, index) => usedBetween(pid, before[index] ?? new Map(), threadsOf(pid)));
   const aboveIdle = (await memoryOf(host.pid, "VmHWM")) - idle;
   assert.equal((outputs["pst"] as { bytes: number }).bytes, sizeBytes);
   await host.kill();
-  return { seconds, idle, aboveIdle };
+  return { seconds, idle, aboveIdle, used };
 }
 
 async function measure(gibibytes: number, rounds: number, base: string): Promise<Measured> {
   const sizeBytes = gibibytes * gibibyte;
   const folder = await mkdtemp(join(base, "vb365-bench-"));
   await symlink(join(root, "node_modules"), join(folder, "node_modules"), "dir");
-  const { served, stop } = await startServer(sizeBytes);
+  const { served, pid, stop } = await startServer(sizeBytes);
   try {
     const curl = await curlFor(served, folder);
     const file = join(folder, "f");
@@ -136,7 +143,7 @@ async function measure(gibibytes: number, rounds: number, base: string): Promise
       [
         "ours",
         async () => {
-          const { seconds: took, idle, aboveIdle } = await ours(served, folder, sizeBytes);
+          const { seconds: took, idle, aboveIdle } = await ours(served, folder, sizeBytes, pid);
           note("ours", took);
           memory.idle.push(idle);
           memory.aboveIdle.push(aboveIdle);
@@ -165,6 +172,46 @@ async function measure(gibibytes: number, rounds: number, base: string): Promise
   }
 }
 
+/** Where the cores are while ours works, for a GiB. */
+async function profile(gibibytes: number, rounds: number, base: string): Promise<string> {
+  const sizeBytes = gibibytes * gibibyte;
+  const folder = await mkdtemp(join(base, "vb365-bench-"));
+  await symlink(join(root, "node_modules"), join(folder, "node_modules"), "dir");
+  const { served, pid, stop } = await startServer(sizeBytes);
+  const parts: Record<string, { user: number[]; system: number[] }> = {};
+  const note = (name: string, { user, system }: CpuTime) => {
+    const part = (parts[name] ??= { user: [], system: [] });
+    part.user.push(user / gibibytes);
+    part.system.push(system / gibibytes);
+  };
+  try {
+    for (let round = 0; round <= rounds; round += 1) {
+      const { used } = await ours(served, folder, sizeBytes, pid);
+      await shell(`rm -rf ${folder}/f.pst* ${folder}/.vb365; sync`);
+      const [provider, server] = used;
+      if (round === 0 || provider === undefined || server === undefined) {
+        continue;
+      }
+      note("ours: the main thread, TLS and HTTP", provider.main);
+      note("ours: the thread that hashes and writes", provider.busiest);
+      note("ours: the other threads, flushes", provider.rest);
+      note("the server: its main thread", server.main);
+    }
+  } finally {
+    await stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+  return [
+    `CPU time for a GiB of a file of ${gibibytes} GiB, medians of ${rounds} rounds:`,
+    "",
+    "| | user, s | system, s |",
+    "| --- | --- | --- |",
+    ...Object.entries(parts).map(
+      ([name, { user, system }]) => `| ${name} | ${median(user).toFixed(2)} | ${median(system).toFixed(2)} |`,
+    ),
+  ].join("\n");
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -172,11 +219,18 @@ async function main(): Promise<void> {
       size: { type: "string", multiple: true, default: ["1", "10"] },
       rounds: { type: "string", default: "5" },
       folder: { type: "string", default: tmpdir() },
+      profile: { type: "boolean", default: false },
       write: { type: "boolean", default: false },
     },
   });
   if (values.serve !== undefined) {
     await serve(Number(values.serve));
+    return;
+  }
+  if (values.profile) {
+    const text = await profile(Number(values.size[0]), Number(values.rounds), values.folder);
+    process.stdout.write(`${text}\n`);
+    await (values.write ? putIntoPage(root, "export-profile", text) : undefined);
     return;
   }
   const results: Measured[] = [];
