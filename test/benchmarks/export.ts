@@ -108,7 +108,7 @@ async function ours(served: Served, folder: string, sizeBytes: number, serverPid
   const started = performance.now();
   const { outputs } = await host.create(news);
   const seconds = (performance.now() - started) / 1000;
-  const used = pids.map((pid, index) => usedBetween(pid, before[index] ?? new Map(), threadsOf(pid)));
+  const used = pids.map((pid, index) => usedBetween(pid, before[index] ?? new Map<number, CpuTime>(), threadsOf(pid)));
   const aboveIdle = (await memoryOf(host.pid, "VmHWM")) - idle;
   assert.equal((outputs["pst"] as { bytes: number }).bytes, sizeBytes);
   await host.kill();
