@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { appendFile, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type SimulatorOptions, numberedMailboxes } from "../../simulator";
 import { type Bench, aBench, failureOf, isAction, stateOf, warningsOf } from "../helpers/bench";
@@ -110,6 +111,19 @@ describe("a bulk restore in the provider process", () => {
         (await linesOf(outputs)).map(({ type }) => type),
         ["begun", "declared", "sent", "ended"],
       );
+    });
+
+    it("names its results so that they are found by a program in another folder, where the journal is elsewhere", async () => {
+      await begin();
+      const journalDir = await mkdtemp(join(tmpdir(), "vb365-journal-"));
+      try {
+        const outputs = await create(inputs({ mailboxes: addresses(1, 2) }), { journalDir });
+        assert.ok(outputs.resultsFile.startsWith(join(journalDir, "bulk")), outputs.resultsFile);
+        const more = await update(outputs, inputs({ mailboxes: addresses(1, 3) }), { journalDir });
+        assert.deepEqual(more.totals.outcomes, { Succeeded: 3 });
+      } finally {
+        await rm(journalDir, { recursive: true });
+      }
     });
 
     it("exports each mailbox into its own file", async () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { relative } from "node:path";
+import { isAbsolute, relative } from "node:path";
 import { type FailurePolicy, isAcceptable, writtenOf } from "../../restore/outcome";
 import { isOpen, shorten } from "../../restore/record";
 import type { MailboxResult, ResultsHeader } from "../../restore/results";
@@ -168,7 +168,7 @@ export function outputsOf(
       records.flatMap(({ mailboxEmail, warnings }) => warnings.map((warning) => `${mailboxEmail}: ${warning}`)),
     ),
     digest: digestOf(outcomes, resultOf),
-    resultsFile: relative(process.cwd(), path),
+    resultsFile: shownPath(path),
     marks: marksOf(outcomes),
     startedAt,
     finishedAt,
@@ -181,6 +181,12 @@ export function outputsOf(
 }
 
 const shownFailures = 20;
+
+/** Relative to the program's folder where it is in there: the next run may have the program elsewhere, and a shared journal has not moved. */
+function shownPath(absolute: string): string {
+  const path = relative(process.cwd(), absolute);
+  return path.startsWith("..") || isAbsolute(path) ? absolute : path;
+}
 
 export function selectionHashOf(names: readonly string[]): string {
   const sha256 = createHash("sha256");
