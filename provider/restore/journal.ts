@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { mkdir, open, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MailboxRestoreError, messageOf } from "../errors";
 import type { Named } from "./attribution";
+import { flushFolder, writeFlushed } from "./flushed";
 import type { RestoreRecord } from "./record";
 
 /**
@@ -481,32 +482,6 @@ const oldestFirst = (entries: (JournalEntry | undefined)[]) =>
   entries
     .filter((entry) => entry !== undefined)
     .sort((a, b) => (a.startedAt < b.startedAt ? -1 : a.startedAt > b.startedAt ? 1 : 0));
-
-/** Replaces a file as a whole: after a crash or a power cut the old one is there or the new one, and nothing in between. */
-async function writeFlushed(path: string, text: string): Promise<void> {
-  const draft = `${path}.${randomUUID()}.tmp`;
-  try {
-    const file = await open(draft, "wx", 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(draft, path);
-  } catch (error) {
-    await rm(draft, { force: true }).catch(() => undefined);
-    throw error;
-  }
-  await flushFolder(dirname(path));
-}
-
-/** A new name is on disk when its folder is. Not every file system can say so; those that cannot write it at once. */
-async function flushFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r").catch(() => undefined);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
-}
 
 function removeOld(folder: string, isOurs: (name: string) => boolean): void {
   const before = Date.now() - keptMs;

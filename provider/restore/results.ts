@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { MailboxRestoreError, messageOf } from "../errors";
+import { writeFlushed } from "./flushed";
 import type { Journal, JournalEntry } from "./journal";
 import { type RestoreRecord, isOpen } from "./record";
 
@@ -379,22 +380,6 @@ function parseLine(path: string, text: string): ResultLine {
     return line as ResultLine;
   } catch (error) {
     throw unreadable(path, error);
-  }
-}
-
-async function writeFlushed(path: string, text: string): Promise<void> {
-  const file = await open(path, "w", 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  const folder = await open(dirname(path), "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 
