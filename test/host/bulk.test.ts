@@ -126,6 +126,17 @@ describe("a bulk restore in the provider process", () => {
       }
     });
 
+    it("takes an address and an id for the same mailbox: both together are refused, and one for the other sends nothing", async () => {
+      await begin();
+      const both = inputs({ mailboxes: [address(1), { email: address(3) }, { id: idOf(3) }] });
+      assert.match((await failureOf(create(both))).message, /mailbox-0003@contoso.example is named twice/);
+      assert.deepEqual(restored(), []);
+      const first = await create(inputs({ mailboxes: [address(1), { id: idOf(3) }] }));
+      const second = await update(first, inputs({ mailboxes: addresses(1, 3) }));
+      assert.deepEqual(second.totals.outcomes, { Succeeded: 3 });
+      assert.deepEqual(restored().sort(), [1, 2, 3]);
+    });
+
     it("exports each mailbox into its own file", async () => {
       await begin();
       const outputs = await create(exported());

@@ -22,7 +22,16 @@ import { type Backup, openBackup } from "./backup";
 import { isConfirmed } from "./check";
 import type { BulkMailboxRestoreInputs } from "./inputs";
 import { bulkIntentOf } from "./intent";
-import { type Listed, chosenFrom, fingerprintOf, isOfShard, listedIn } from "./list";
+import {
+  type Listed,
+  chosenFrom,
+  fingerprintOf,
+  isNamedById,
+  isOfShard,
+  listedIn,
+  repeatedIn,
+  withOneName,
+} from "./list";
 import { readMarks } from "./marks";
 import { type BulkMailboxRestoreOutputs, isGood, outcomeOf, outputsOf, policyOf } from "./outputs";
 import { type Template, runAll } from "./run";
@@ -153,7 +162,11 @@ async function goOn(
     const policy = policyOf(inputs);
     const retries = olds !== undefined && olds.retryFailed !== inputs.retryFailed && inputs.retryFailed !== undefined;
     const isUntried = (name: string) => results.retried.get(name) !== inputs.retryFailed;
+    const isLost = doubtIn(results, listed, voice);
     const due = listed.filter(({ name }) => {
+      if (isLost(name)) {
+        return false;
+      }
       const result = results.known.get(name);
       const outcome = result === undefined ? (markedOf?.(name) ?? "NeverSent") : outcomeOf(result);
       const isOver = result?.type === "failed" || (result?.type === "ended" && !isOpen(result.record.outcome));
@@ -283,6 +296,28 @@ function pointInTimeOf({ known }: Results): string | undefined {
   return undefined;
 }
 
+/**
+ * A mailbox that is known by an id alone, and is not there any more, may be there under another id: then nobody can tell which of the new
+ * ones was restored already, and none of them is sent.
+ */
+function doubtIn(
+  { known }: Results,
+  listed: readonly Listed[],
+  voice: Surroundings["voice"],
+): (name: string) => boolean {
+  const names = new Set(listed.map(({ name }) => name));
+  const isGone = [...known].some(([name, { type }]) => isNamedById(name) && type !== "neverSent" && !names.has(name));
+  const isDoubtful = (name: string) => isGone && isNamedById(name) && !known.has(name);
+  const [first] = [...names].filter(isDoubtful);
+  if (first !== undefined) {
+    voice.warn(
+      `Mailbox ${first} has no address of its own, and one that was restored by its id is not there any more: it may be the same, so it is ` +
+        `not sent. To restore all of them again set a new runId.`,
+    );
+  }
+  return isDoubtful;
+}
+
 /** The mailboxes that are declared, this shard's alone. */
 async function declaredIn(inputs: BulkMailboxRestoreInputs, backup: Backup): Promise<Listed[]> {
   const listed = listedIn(inputs);
@@ -295,7 +330,16 @@ async function declaredIn(inputs: BulkMailboxRestoreInputs, backup: Backup): Pro
       );
     }
   }
-  const all = listed ?? chosenFrom(await backup.mailboxes(), inputs.allMailboxes ?? {});
+  const hasIds = listed?.some(({ selector }) => "id" in selector) ?? true;
+  const mailboxes = hasIds ? await backup.mailboxes() : [];
+  const all = listed === undefined ? chosenFrom(mailboxes, inputs.allMailboxes ?? {}) : withOneName(listed, mailboxes);
+  const [repeated] = repeatedIn(all);
+  if (repeated !== undefined) {
+    throw new MailboxRestoreError(
+      "selection",
+      `Mailbox ${repeated} is named twice, by its address and by its id. Nothing was sent.`,
+    );
+  }
   return all.filter(({ name }) => isOfShard(name, inputs.shard));
 }
 

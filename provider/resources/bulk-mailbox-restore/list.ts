@@ -57,17 +57,29 @@ export function chosenFrom(mailboxes: Mailbox[], { include, exclude, archives = 
   const chosen = mailboxes.filter(
     ({ email, isArchive }) => (archives || !isArchive) && isIncluded(email) && !isExcluded(email),
   );
-  const named = new Map<string, number>();
+  return named(mailboxes, chosen).sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+/** A list in which mailboxes that are named by their id have the name that they have anywhere else, so that one is not two. */
+export function withOneName(listed: Listed[], mailboxes: Mailbox[]): Listed[] {
+  const all = named(mailboxes, mailboxes);
+  const byId = new Map(mailboxes.map(({ id }, index) => [id.toLowerCase(), all[index]]));
+  return listed.map((one) => ("id" in one.selector ? byId.get(one.selector.id.toLowerCase()) : undefined) ?? one);
+}
+
+/** Is it named by an id? That counts in one session alone [inf], so another session may have the same mailbox by another one. */
+export const isNamedById = (name: string): boolean => name.startsWith("id ");
+
+/** By their address, or by their id where that is not theirs alone. */
+function named(mailboxes: Mailbox[], chosen: Mailbox[]): Listed[] {
   const addressOf = ({ email, isArchive: archive }: Mailbox) => nameOf({ email, archive });
-  mailboxes.forEach((mailbox) => named.set(addressOf(mailbox), (named.get(addressOf(mailbox)) ?? 0) + 1));
-  return chosen
-    .map((mailbox) => {
-      const { id, email, isArchive: archive } = mailbox;
-      // An id counts in one session alone [inf], so it is the last resort.
-      const selector = email === "" || named.get(addressOf(mailbox)) !== 1 ? { id } : { email, archive };
-      return { name: nameOf(selector), selector };
-    })
-    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  const counts = new Map<string, number>();
+  mailboxes.forEach((mailbox) => counts.set(addressOf(mailbox), (counts.get(addressOf(mailbox)) ?? 0) + 1));
+  return chosen.map((mailbox) => {
+    const { id, email, isArchive: archive } = mailbox;
+    const selector = email === "" || counts.get(addressOf(mailbox)) !== 1 ? { id } : { email, archive };
+    return { name: nameOf(selector), selector };
+  });
 }
 
 /** Upper and lower case are the same, and `*` stands for anything. */
