@@ -336,7 +336,22 @@ export class MailboxRestore extends pulumi.CustomResource {
       ...withSecretAccess(args),
       ...(args.session === undefined ? {} : { session: declaredIn(args.session) }),
     };
-    super(tokenOf(kind), name, { ...inputs, __urn: urnOf(kind, name, opts), __provider: handlerOf(kind) }, opts);
+    const props = { ...inputs, __urn: urnOf(kind, name, opts), __provider: handlerOf(kind) };
+    // Pulumi takes a stack trace for each property, and maps it to sources: with a thousand restores most of the program's time. The
+    // place in the program, which the state keeps, is taken another way.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    try {
+      super(tokenOf(kind), name, props, opts);
+    } catch (error) {
+      Error.stackTraceLimit = stackTraceLimit;
+      if (error instanceof Error) {
+        Error.captureStackTrace(error, MailboxRestore);
+      }
+      throw error;
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { median, putIntoPage, spread } from "./figures";
 
-export type Contender = "separate" | "bulk" | "curl";
+export type Contender = "separate" | "bulk" | "nothing" | "curl";
 export const operations = ["up", "no-op up", "refresh", "destroy"] as const;
 export type Operation = (typeof operations)[number];
 
@@ -28,6 +28,7 @@ export interface Measured {
 const labels: Record<Contender, string> = {
   separate: "a `MailboxRestore` each",
   bulk: "one `BulkMailboxRestore`",
+  nothing: "a resource each that does nothing",
   curl: "script with `curl`, one by one",
 };
 
@@ -42,7 +43,7 @@ const shown = (values: readonly number[], digits = 0) => (values.length === 0 ? 
 
 export function table(measured: readonly Measured[]): string {
   const rows = countsIn(measured).flatMap((count) =>
-    (["separate", "bulk", "curl"] as const).flatMap((contender) =>
+    (["separate", "bulk", "nothing", "curl"] as const).flatMap((contender) =>
       operations.flatMap((operation) => {
         const some = of(measured, contender, count, operation);
         if (some.length === 0) {
@@ -96,6 +97,21 @@ function ratioTable(measured: readonly Measured[]): string {
   return ["| mailboxes | | the script takes so many times as long |", "| --- | --- | --- |", ...rows].join("\n");
 }
 
+/** What a `MailboxRestore` each takes beyond what the engine takes for as many resources that do nothing. */
+function beyondEngine(measured: readonly Measured[]): string {
+  const rows = countsIn(measured).flatMap((count) =>
+    operations.flatMap((operation) => {
+      const times = ratios(of(measured, "separate", count, operation), of(measured, "nothing", count, operation));
+      return times.length === 0
+        ? []
+        : [`| ${count} | ${operation} | ${median(times).toFixed(2)} (${spread(times, 2)}) |`];
+    }),
+  );
+  const head =
+    "| mailboxes | | a `MailboxRestore` each takes so many times as long as a resource each that does nothing |";
+  return [head, "| --- | --- | --- |", ...rows].join("\n");
+}
+
 /** What is aimed at, beside what was measured. */
 function aims(measured: readonly Measured[]): string {
   const rows: string[] = [];
@@ -142,7 +158,7 @@ export async function writePage(
   { write, root, rounds }: { write: boolean; root: string; rounds: number },
 ): Promise<void> {
   const head = `Measured on ${machine}; medians of ${rounds} ${rounds === 1 ? "round" : "rounds"}.`;
-  const text = [head, table(measured), ratioTable(measured), aims(measured)].join("\n\n");
+  const text = [head, table(measured), ratioTable(measured), beyondEngine(measured), aims(measured)].join("\n\n");
   process.stdout.write(`${text}\n`);
   if (write) {
     await putIntoPage(root, "bulk", text);

@@ -1,6 +1,7 @@
 /**
- * Many restores, side by side in interleaved rounds: a `MailboxRestore` for each mailbox, one `BulkMailboxRestore`, and a script with
- * `curl`. Ours run under the real engine with a file backend, the simulated server in a process of its own.
+ * Many restores, side by side in interleaved rounds: a `MailboxRestore` for each mailbox, one `BulkMailboxRestore`, a dynamic
+ * resource for each that does nothing, which is what the engine takes for itself, and a script with `curl`. Ours run under the real
+ * engine with a file backend, the simulated server in a process of its own.
  *
  *     npm run bench:bulk -- [--mailboxes N …] [--rounds N] [--write]
  *
@@ -98,22 +99,26 @@ async function startServer(count: number): Promise<Server> {
 
 const addressesOf = (count: number) => numberedMailboxes(count).map(({ email }) => email);
 
-const program = `const { BulkMailboxRestore, MailboxRestore } = require("pulumi-vb365");
-const { bulk, separate } = require("./declared.json");
+const program = `const pulumi = require("@pulumi/pulumi");
+const { BulkMailboxRestore, MailboxRestore } = require("pulumi-vb365");
+const { bulk, separate, nothing } = require("./declared.json");
+const provider = { create: ({ mailbox }) => Promise.resolve({ id: mailbox, outs: { mailbox } }) };
+class Nothing extends pulumi.dynamic.Resource {}
 for (const [name, args] of Object.entries(bulk)) new BulkMailboxRestore(name, args);
 for (const [name, args] of Object.entries(separate)) new MailboxRestore(name, args);
+for (const [name, args] of Object.entries(nothing)) new Nothing(provider, name, args);
 `;
 
 function declared(contender: Contender, count: number) {
   const common = { organization: "contoso.example", pointInTime: "latest", restoreTo: { mailbox: target } };
   if (contender === "bulk") {
-    return { bulk: { all: { ...common, allMailboxes: { exclude: [target] } } }, separate: {} };
+    return { bulk: { all: { ...common, allMailboxes: { exclude: [target] } } }, separate: {}, nothing: {} };
   }
-  const separate = addressesOf(count).map((email, index) => [
+  const each = addressesOf(count).map((email, index) => [
     `restore-${index + 1}`,
-    { ...common, mailbox: { email } },
+    contender === "nothing" ? { mailbox: email } : { ...common, mailbox: { email } },
   ]);
-  return { bulk: {}, separate: Object.fromEntries(separate) as Record<string, object> };
+  return { bulk: {}, separate: {}, nothing: {}, [contender]: Object.fromEntries(each) as Record<string, object> };
 }
 
 const settingsOf = ({ served }: Server) => ({
@@ -194,7 +199,8 @@ async function underPulumi(contender: Contender, count: number, note: (one: Meas
     for (const operation of operations) {
       await run(operation);
     }
-    assert.equal((await server.asked()).writes, count, "each mailbox is restored once");
+    const expected = contender === "nothing" ? 0 : count;
+    assert.equal((await server.asked()).writes, expected, "each mailbox is restored once");
   } finally {
     await server.stop();
     await workspace.remove();
@@ -262,7 +268,9 @@ async function main(): Promise<void> {
     process.stderr.write(`${one.count} mailboxes, ${one.contender}, ${one.operation}: ${one.seconds.toFixed(2)} s\n`);
   };
   const turns = counts.flatMap((count): (() => Promise<void>)[] => [
-    ...(count > mostSeparate ? [] : [() => underPulumi("separate", count, note)]),
+    ...(count > mostSeparate
+      ? []
+      : [() => underPulumi("separate", count, note), () => underPulumi("nothing", count, note)]),
     () => underPulumi("bulk", count, note),
     ...(count > mostWithCurl ? [] : [() => withCurl(count, note)]),
   ]);

@@ -106,6 +106,20 @@ describe("the intent of a restore", () => {
     assert.deepEqual(differingInputs(intentOf(stored(inputs())), intentOf(inputs())), []);
   });
 
+  it("is the same in outputs, which repeat no default, as in those of earlier versions, which did", () => {
+    const lean = stored(inputs());
+    assert.equal("showDeleted" in lean, false);
+    assert.deepEqual(lean.restoreTo, { mailbox: "support@contoso.example" });
+    const earlier = { ...lean, ...withoutAccess(withDefaults(inputs())) };
+    assert.deepEqual(diff(lean, withDefaults(inputs())), diff(earlier, withDefaults(inputs())));
+    assert.deepEqual(intentOf(earlier), intentOf(lean));
+    const other = stored(
+      inputs({ showDeleted: true, restoreTo: { mailbox: "a@contoso.example", deletedItems: false } }),
+    );
+    assert.equal(other.showDeleted, true);
+    assert.deepEqual(other.restoreTo, { mailbox: "a@contoso.example", deletedItems: false });
+  });
+
   it("takes mailboxId for intent only beside restoreSessionId, because every restore has one as an output", () => {
     const byId: MailboxRestoreInputs = { restoreSessionId: "s-9", mailboxId: "m-9", exportToPst: { path: "a.pst" } };
     assert.deepEqual(differences(byId, { ...byId, mailboxId: "m-8" }), ["mailboxId"]);

@@ -3,7 +3,7 @@ import { isAbsolute, relative } from "node:path";
 import { type FailurePolicy, isAcceptable, writtenOf } from "../../restore/outcome";
 import { isOpen, shorten } from "../../restore/record";
 import type { MailboxResult, ResultsHeader } from "../../restore/results";
-import { withoutAccess } from "../mailbox-restore/inputs";
+import { withoutAccess, withoutDefaults } from "../mailbox-restore/inputs";
 import type { BulkMailboxRestoreInputs } from "./inputs";
 import { type Marks, marksOf } from "./marks";
 
@@ -126,7 +126,11 @@ export function outputsOf(
   },
 ): BulkMailboxRestoreOutputs {
   const { header, path, names, resultOf, markedOf = () => undefined, ...known } = run;
-  const { mailboxes: _list, confirmInPlace: _said, ...declared } = withoutAccess(inputs) as BulkMailboxRestoreInputs;
+  const {
+    mailboxes: _list,
+    confirmInPlace: _said,
+    ...declared
+  } = withoutDefaults(withoutAccess(inputs)) as BulkMailboxRestoreInputs;
   const outcomes = names.map((name): [string, string] => {
     const result = resultOf(name);
     return [name, result === undefined ? (markedOf(name) ?? "NeverSent") : outcomeOf(result)];

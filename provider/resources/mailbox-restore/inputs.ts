@@ -160,6 +160,20 @@ export function withDefaults<T extends object>(inputs: T, like?: Bag): T {
   return filled as T;
 }
 
+/** The same inputs without defaults that were written out: for outputs, where what is not there means the same. */
+export function withoutDefaults<T extends object>(inputs: T): T {
+  const lean: Bag = structuredClone(inputs) as Bag;
+  for (const { path, value } of defaults) {
+    const [first, second] = path;
+    const parent = second === undefined ? lean : lean[first];
+    const leaf = second ?? first;
+    if (isBag(parent) && parent[leaf] === value) {
+      delete parent[leaf];
+    }
+  }
+  return lean as T;
+}
+
 /** The same inputs without what gives access: fit for outputs. */
 export function withoutAccess(inputs: MailboxRestoreInputs): MailboxRestoreInputs {
   const clean = structuredClone(inputs) as MailboxRestoreInputs & Bag;

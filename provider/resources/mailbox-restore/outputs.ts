@@ -1,6 +1,6 @@
 import type { RestoreRecord } from "../../restore/record";
 import type { FailurePolicy } from "../../restore/outcome";
-import { type MailboxRestoreInputs, withoutAccess } from "./inputs";
+import { type MailboxRestoreInputs, withoutAccess, withoutDefaults } from "./inputs";
 import { hashOf, intentOf } from "./intent";
 
 /** What the state remembers of a restore: the declared inputs without access, and what became of them. */
@@ -21,7 +21,7 @@ export interface MailboxRestoreOutputs
   stateVersion: 1;
 }
 
-/** Puts inputs and record together into what is stored: plain JSON, no credentials, nothing undefined. */
+/** Puts inputs and record together into what is stored: plain JSON, no credentials, no default twice, nothing undefined. */
 export function outputsOf(
   inputs: MailboxRestoreInputs,
   run: {
@@ -34,7 +34,7 @@ export function outputsOf(
 ): MailboxRestoreOutputs {
   const { record, attemptId, endpoint, apiVersion, adoptedFrom } = run;
   return plain({
-    ...withoutAccess(inputs),
+    ...withoutDefaults(withoutAccess(inputs)),
     ...record,
     ...(adoptedFrom === undefined ? {} : { adoptedFrom }),
     attemptId,
@@ -76,7 +76,7 @@ export function withEdits(outputs: MailboxRestoreOutputs, inputs: MailboxRestore
     adopt,
     __urn,
   };
-  return plain<object>({ ...outputs, ...source, ...edits }) as MailboxRestoreOutputs;
+  return plain<object>(withoutDefaults({ ...outputs, ...source, ...edits })) as MailboxRestoreOutputs;
 }
 
 export function policyOf(inputs: Pick<MailboxRestoreInputs, "failurePolicy">): FailurePolicy {
