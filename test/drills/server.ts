@@ -37,7 +37,9 @@ export async function startDrillServer(mailboxes: number, shards: number): Promi
   return {
     simulator,
     parts: Array.from({ length: shards }, (_, index) =>
-      seeded.filter(({ email }) => isOfShard(email, { index, count: shards })),
+      seeded.filter(({ email }) =>
+        isOfShard({ name: email, selector: { email, archive: false } }, { index, count: shards }),
+      ),
     ),
     refuse(refused) {
       const effect = { status: 403, json: { message: "Access is denied" } };

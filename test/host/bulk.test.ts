@@ -268,6 +268,101 @@ describe("a bulk restore in the provider process", () => {
       assert.deepEqual(restored().sort(), [1, 2, 3]);
     });
 
+    describe("in which two mailboxes have one address", () => {
+      const twin = { name: "Twin", email: "twin@contoso.example", items: [{ count: 10 }] };
+      const idOf = (digit: string) => `${digit.repeat(8)}-0000-4000-8000-000000000000`;
+      const [a, b, c] = [idOf("a"), idOf("b"), idOf("c")];
+      /** How the server lists the twins, by their ids. */
+      let listed: Record<string, string | undefined>;
+      const beginWith = async (ids: typeof listed) => {
+        listed = ids;
+        await begin({
+          apiVersions: ["v7"],
+          organizations: [
+            {
+              name: "contoso.example",
+              firstBackupTime: "2026-01-05T22:00:00Z",
+              lastBackupTime: "2026-11-20T22:00:00Z",
+              mailboxes: [...numberedMailboxes(9), { ...twin, id: a }, { ...twin, id: b }],
+            },
+          ],
+          reshape(body, { path }) {
+            const { results, ...rest } = body as { results?: { id: string; email?: string }[] };
+            return results === undefined || !/organization\/mailboxes/i.test(path)
+              ? body
+              : {
+                  ...rest,
+                  results: results.flatMap((one) => {
+                    const id = one.email === twin.email ? listed[one.id] : one.id;
+                    return id === undefined ? [] : [{ ...one, id }];
+                  }),
+                };
+          },
+        });
+      };
+      const of = (include: string[]) => all({ allMailboxes: { include } });
+      const twins = () => bench.simulator.writes.filter(({ sourceMailboxId: id }) => id === a || id === b).length;
+      const firstId = () => bench.simulator.organizations[0]?.mailboxes[0]?.id;
+      const [few, more] = [of(["twin@*"]), of(["twin@*", "*-0001@*"])];
+
+      it("restores each by its id", async () => {
+        await beginWith({ [a]: a, [b]: b });
+        const outputs = await create(few);
+        assert.deepEqual(outputs.totals.outcomes, { Succeeded: 2 });
+        assert.equal(twins(), 2);
+      });
+
+      it("sends none when one that was restored is there under another id: it may be the same", async () => {
+        await beginWith({ [a]: a, [b]: b });
+        const first = await create(few);
+        listed = { [a]: a, [b]: c };
+        const { message } = await failureOf(update(first, more));
+        assert.match(
+          message,
+          /id c+-.*NeverSent, it shares its address with a mailbox that was restored and is not there any more/,
+        );
+        assert.equal(twins(), 2);
+        assert.ok(restored().includes(1), "the others are restored");
+      });
+
+      it("sends the one that is left not again when the other is gone", async () => {
+        await beginWith({ [a]: a, [b]: b });
+        const first = await create(few);
+        listed = { [a]: a };
+        await update(first, more);
+        assert.equal(twins(), 2);
+      });
+
+      it("sends the one that was alone not again when another one comes", async () => {
+        await beginWith({ [a]: a });
+        const first = await create(few);
+        listed = { [a]: a, [b]: b };
+        await update(first, more);
+        const sent = bench.simulator.writes.map(({ sourceMailboxId }) => sourceMailboxId);
+        assert.deepEqual(sent.sort(), [firstId(), a, b].sort());
+      });
+
+      it("sends none of two when one was alone, and both have other ids now", async () => {
+        await beginWith({ [a]: a });
+        const first = await create(few);
+        listed = { [a]: c, [b]: idOf("d") };
+        assert.match((await failureOf(update(first, more))).message, /2 NeverSent/);
+        assert.equal(twins(), 1);
+      });
+
+      it("is one of the same part for good, whatever it is called", async () => {
+        await beginWith({ [a]: a, [b]: b });
+        const parts = (index: number) => ({ ...few, __urn: `${urn}${index}`, shard: { index, count: 2 } });
+        const first = [await create(parts(0)), await create(parts(1))];
+        assert.equal(twins(), 2);
+        listed = { [a]: a };
+        await Promise.all(
+          first.map((outputs, index) => update(outputs, { ...parts(index), allMailboxes: more["allMailboxes"] })),
+        );
+        assert.equal(twins(), 2);
+      });
+    });
+
     it("splits into shards that are whole together and share nothing", async () => {
       await begin();
       const parts = [];

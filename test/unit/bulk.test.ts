@@ -112,8 +112,9 @@ describe("a list of mailboxes", () => {
   it("belongs to one shard each, whatever else is in the list", () => {
     fc.assert(
       fc.property(address, fc.integer({ min: 1, max: 16 }), (email, count) => {
-        const name = nameOf({ email, archive: false });
-        const parts = Array.from({ length: count }, (_, index) => isOfShard(name, { index, count }));
+        const selector = { email, archive: false };
+        const listed = { name: nameOf(selector), selector };
+        const parts = Array.from({ length: count }, (_, index) => isOfShard(listed, { index, count }));
         assert.equal(parts.filter(Boolean).length, 1);
       }),
     );

@@ -151,7 +151,7 @@ async function goOn(
   let warning: string | undefined;
   let outputs: BulkMailboxRestoreOutputs;
   try {
-    const listed = await declaredIn(inputs, backup);
+    const listed = withKnownNames(await declaredIn(inputs, backup), results);
     await results.declare(listed.map(({ name }) => name));
     if (confirmed) {
       await backup.mailboxes();
@@ -162,11 +162,7 @@ async function goOn(
     const policy = policyOf(inputs);
     const retries = olds !== undefined && olds.retryFailed !== inputs.retryFailed && inputs.retryFailed !== undefined;
     const isUntried = (name: string) => results.retried.get(name) !== inputs.retryFailed;
-    const isLost = doubtIn(results, listed, voice);
-    const due = listed.filter(({ name }) => {
-      if (isLost(name)) {
-        return false;
-      }
+    const due = (await withoutDoubtful(listed, results, voice)).filter(({ name }) => {
       const result = results.known.get(name);
       const outcome = result === undefined ? (markedOf?.(name) ?? "NeverSent") : outcomeOf(result);
       const isOver = result?.type === "failed" || (result?.type === "ended" && !isOpen(result.record.outcome));
@@ -226,7 +222,7 @@ async function unopened(
   run: { results: Results; olds: BulkMailboxRestoreOutputs | undefined; connection: Connection },
 ): Promise<BulkMailboxRestoreOutputs> {
   const { results, olds, connection } = run;
-  const names = (listedIn(inputs) ?? []).map(({ name }) => name).filter((name) => isOfShard(name, inputs.shard));
+  const names = (listedIn(inputs) ?? []).filter((one) => isOfShard(one, inputs.shard)).map(({ name }) => name);
   await results.declare(names);
   const [at, type] = [new Date().toISOString(), "neverSent" as const];
   const left = names.filter((name) => !results.known.has(name));
@@ -296,27 +292,55 @@ function pointInTimeOf({ known }: Results): string | undefined {
   return undefined;
 }
 
-/**
- * A mailbox that is known by an id alone, and is not there any more, may be there under another id: then nobody can tell which of the new
- * ones was restored already, and none of them is sent.
- */
-function doubtIn(
-  { known }: Results,
-  listed: readonly Listed[],
-  voice: Surroundings["voice"],
-): (name: string) => boolean {
-  const names = new Set(listed.map(({ name }) => name));
-  const isGone = [...known].some(([name, { type }]) => isNamedById(name) && type !== "neverSent" && !names.has(name));
-  const isDoubtful = (name: string) => isGone && isNamedById(name) && !known.has(name);
-  const [first] = [...names].filter(isDoubtful);
-  if (first !== undefined) {
-    voice.warn(
-      `Mailbox ${first} has no address of its own, and one that was restored by its id is not there any more: it may be the same, so it is ` +
-        `not sent. To restore all of them again set a new runId.`,
-    );
+/** A mailbox keeps the name that it was restored under, also when another one gets its address, or has it no longer. */
+function withKnownNames(listed: readonly Listed[], { known }: Results): Listed[] {
+  const names = new Map<string, string>();
+  for (const [name, result] of known) {
+    if (result.type === "ended" && result.record.mailboxId !== null) {
+      names.set(result.record.mailboxId.toLowerCase(), name);
+    }
   }
-  return isDoubtful;
+  return listed.map((one) => {
+    const name = known.has(one.name) || one.found === undefined ? undefined : names.get(one.found.id);
+    return name === undefined ? one : { ...one, name };
+  });
 }
+
+const wasSent = (result: MailboxResult | undefined) => result !== undefined && result.type !== "neverSent";
+
+/**
+ * A mailbox that was restored, and is not there any more, may be there under another name: a mailbox that shares its address has its id for
+ * a name, and ids count in one session alone [inf]. Where nobody can tell, it is not sent.
+ */
+async function withoutDoubtful(
+  listed: readonly Listed[],
+  results: Results,
+  voice: Surroundings["voice"],
+): Promise<Listed[]> {
+  const { known } = results;
+  const names = new Set(listed.map(({ name }) => name));
+  const gone = new Map([...known].filter(([name, result]) => wasSent(result) && !names.has(name)));
+  const emails = new Set([...gone].flatMap(([name, result]) => (isNamedById(name) ? [emailIn(result)] : [])));
+  const isDoubtful = ({ name, found }: Listed) => {
+    const address = isNamedById(name) ? (found?.address ?? "") : name;
+    const email = address.replace(/ \(archive\)$/, "");
+    const mayBeOneById = emails.has(email) || emails.has("") || (email === "" && emails.size > 0);
+    return !wasSent(known.get(name)) && (mayBeOneById || (isNamedById(name) && gone.has(address)));
+  };
+  const doubtful = new Set(listed.filter(isDoubtful));
+  const reason =
+    "it shares its address with a mailbox that was restored and is not there any more under that name: it may be the same, so nothing is " +
+    "sent. To restore all of them again set a new runId, to restore this one a MailboxRestore with its id";
+  for (const { name: mailbox } of doubtful) {
+    await results.add({ at: new Date().toISOString(), type: "neverSent", mailbox, reason });
+    voice.warn(`Mailbox ${mailbox}: ${reason}.`);
+  }
+  return listed.filter((one) => !doubtful.has(one));
+}
+
+/** Empty where nobody has said. */
+const emailIn = (result: MailboxResult) =>
+  result.type === "ended" ? (result.record.mailboxEmail ?? "").toLowerCase() : "";
 
 /** The mailboxes that are declared, this shard's alone. */
 async function declaredIn(inputs: BulkMailboxRestoreInputs, backup: Backup): Promise<Listed[]> {
@@ -340,7 +364,7 @@ async function declaredIn(inputs: BulkMailboxRestoreInputs, backup: Backup): Pro
       `Mailbox ${repeated} is named twice, by its address and by its id. Nothing was sent.`,
     );
   }
-  return all.filter(({ name }) => isOfShard(name, inputs.shard));
+  return all.filter((one) => isOfShard(one, inputs.shard));
 }
 
 /** Was it sent, and its end not seen? */

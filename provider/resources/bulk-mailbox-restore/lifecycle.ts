@@ -61,7 +61,7 @@ async function judgedAgain(
   olds: BulkMailboxRestoreOutputs,
   news: BulkMailboxRestoreInputs,
 ): Promise<BulkMailboxRestoreOutputs | undefined> {
-  const listed = listedIn(news)?.filter(({ name }) => isOfShard(name, news.shard));
+  const listed = listedIn(news)?.filter((one) => isOfShard(one, news.shard));
   const isSameAll = JSON.stringify([olds.allMailboxes, olds.shard]) === JSON.stringify([news.allMailboxes, news.shard]);
   const isWhole = !hasUndone(olds) && olds.totals.outcomes["Unknown"] === undefined;
   const retries = olds.retryFailed !== news.retryFailed && news.retryFailed !== undefined;

@@ -12,11 +12,13 @@ import type { AllMailboxesInput, BulkMailboxRestoreInputs } from "./inputs";
 
 /** Which mailboxes a bulk restore is about. */
 
-/** A mailbox of the list, as it is known without asking the server. */
+/** A mailbox of the list. */
 export interface Listed {
   /** What it is called in results and state: address in lower case, with ` (archive)` behind it, or `id` and the id. */
   name: string;
   selector: MailboxSelector;
+  /** As the server lists it, where it was asked: id, and what it is called by its address, which may be empty. */
+  found?: { id: string; address: string };
 }
 
 export const nameOf = (selector: MailboxSelector): string =>
@@ -78,7 +80,8 @@ function named(mailboxes: Mailbox[], chosen: Mailbox[]): Listed[] {
   return chosen.map((mailbox) => {
     const { id, email, isArchive: archive } = mailbox;
     const selector = email === "" || counts.get(addressOf(mailbox)) !== 1 ? { id } : { email, archive };
-    return { name: nameOf(selector), selector };
+    const found = { id: id.toLowerCase(), address: email === "" ? "" : addressOf(mailbox) };
+    return { name: nameOf(selector), selector, found };
   });
 }
 
@@ -94,11 +97,13 @@ const matcherOf = (patterns: string[]) =>
     bash: true,
   });
 
-/** Is it of this part? Each name belongs to one part, whatever else is in the list. */
-export function isOfShard(name: string, shard: BulkMailboxRestoreInputs["shard"]): boolean {
-  return (
-    shard === undefined || createHash("sha256").update(name).digest().readUInt32BE(0) % shard.count === shard.index
-  );
+/**
+ * Is it of this part? Each mailbox belongs to one part, whatever else is in the list: by its address, which stays when another one gets
+ * the same and both are named by their ids.
+ */
+export function isOfShard({ name, found }: Listed, shard: BulkMailboxRestoreInputs["shard"]): boolean {
+  const key = found === undefined || found.address === "" ? name : found.address;
+  return shard === undefined || createHash("sha256").update(key).digest().readUInt32BE(0) % shard.count === shard.index;
 }
 
 /** @throws MailboxRestoreError (`file`) that says what to mend */
