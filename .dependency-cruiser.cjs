@@ -114,7 +114,13 @@ module.exports = {
     ...allow("^sdk/functions\\.ts$", folder.restore, folder.config, folder.errors),
     // What excludes what among settings is said once.
     ...allow("^sdk/provider\\.ts$", folder.config),
-    ...allow(folder.simulator, folder.simulator, typesOnly(folder.wire), builtIn, npm("selfsigned|pst-extractor|yazl")),
+    ...allow(
+      folder.simulator,
+      folder.simulator,
+      typesOnly(folder.wire),
+      builtIn,
+      npm("ajv|selfsigned|pst-extractor|yazl"),
+    ),
     ...allow(
       folder.cli,
       folder.cli,

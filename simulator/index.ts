@@ -5,10 +5,11 @@ export type { Fault, FaultEffect, Faults, Hold, RequestMatch, RestoreResult } fr
 export type { Gate, GatePhase } from "./gates";
 export type { RecordedRequest } from "./recording";
 export type { RestoreCounts } from "./mail";
-export type { MailboxExport, MailboxWrite } from "./state";
+export type { MailboxExport, MailboxWrite, SentAction } from "./state";
 export type { SessionEvent, SessionRecord } from "./sessions";
 export type { PstSource } from "./pst";
 export type { ApiVersionName } from "./versions";
 export type { Login } from "./tokens";
 export { defaultOrganizations, numberedMailboxes } from "./seed";
 export type { ItemSeed, MailboxSeed, OrganizationSeed, SeededMailbox, SeededOrganization } from "./seed";
+export { organizationsFrom } from "./organizations-file";

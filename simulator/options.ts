@@ -4,7 +4,7 @@ import type { PstSource } from "./pst";
 import { pstFiles } from "./pst";
 import type { OrganizationSeed } from "./seed";
 import { defaultOrganizations, withIds } from "./seed";
-import { ServerState } from "./state";
+import { type SentAction, ServerState } from "./state";
 import type { Login } from "./tokens";
 import { Tokens } from "./tokens";
 import type { ApiVersionName } from "./versions";
@@ -36,6 +36,8 @@ export interface SimulatorOptions extends Partial<OpenPoints> {
   pst?: PstSource;
   /** Changes a JSON answer before it is sent: fields that are left out, or that no version has. Default: none. */
   reshape?: (body: unknown, request: { method: string; path: string }) => unknown;
+  /** Called with all that was sent so far, each time before an accepted action is carried out. */
+  onSent?: (sent: readonly SentAction[]) => void;
 }
 
 /** The state that these options describe, and the credentials that open it. */
@@ -58,6 +60,7 @@ export function stateFrom(options: SimulatorOptions): { state: ServerState; logi
     application: options.application,
     psts: pstFiles(options.pst),
     reshape: options.reshape,
+    onSent: options.onSent,
   };
   const organizations = withIds(options.organizations ?? defaultOrganizations());
   return { state: new ServerState(organizations, tokens, behaviour, clock), login };

@@ -9,9 +9,10 @@ import type { SimulatorOptions } from "./options";
 import { stateFrom } from "./options";
 import type { OpenRecord, RecordedRequest } from "./recording";
 import { routesOf } from "./routes";
+import { settingsOf } from "./settings";
 import type { SeededOrganization } from "./seed";
 import type { SessionRecord } from "./sessions";
-import type { MailboxExport, MailboxWrite } from "./state";
+import type { MailboxExport, MailboxWrite, SentAction } from "./state";
 import { versions } from "./versions";
 
 /** A running stand-in for a Veeam Backup for Microsoft Office 365 server. */
@@ -25,7 +26,16 @@ export interface Simulator {
   readonly password: string;
   /** The account that restores are accepted with. */
   readonly exchange: { readonly userName: string; readonly userPassword: string };
+  /** What configures a stack for this server, as `setAllConfig` of Pulumi's Automation API takes it. The API version is left to be found. */
+  readonly stackConfig: Readonly<Record<string, { value: string; secret?: boolean }>>;
+  /** The same as variables of a process's environment: `VB365_ENDPOINT` and so on. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly organizations: readonly SeededOrganization[];
+  /**
+   * Every accepted action in order of arrival, as plain data for `assert.deepEqual` or `expect(…).toEqual`. One that was sent twice stands
+   * there twice; a rest of a file that was cut (v7, v8) belongs to its export.
+   */
+  readonly sent: readonly SentAction[];
   /** Everything that was asked, in order of arrival. */
   readonly requests: readonly RecordedRequest[];
   /** Those of them with a route or a field that no version's documentation has. */
@@ -104,16 +114,19 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     await closing;
   };
 
+  const endpoint = `https://127.0.0.1:${port}`;
   return {
-    endpoint: `https://127.0.0.1:${port}`,
+    endpoint,
     caCert: certificates.caCert,
     ...login,
     exchange: state.behaviour.exchange,
+    ...settingsOf({ endpoint, caCert: certificates.caCert, ...login, exchange: state.behaviour.exchange }),
     organizations: state.organizations,
     requests,
     get unknown() {
       return requests.filter((request) => request.unknownRoute || request.unknownFields.length > 0);
     },
+    sent: state.sent,
     writes: state.writes,
     exports: state.exports,
     get logins() {

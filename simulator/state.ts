@@ -3,8 +3,8 @@ import type { RestoreCounts } from "./mail";
 import { TargetMailboxes } from "./mail";
 import type { OpenPoints } from "./open-points";
 import type { PstFile } from "./pst";
-import type { SeededOrganization } from "./seed";
-import { Sessions } from "./sessions";
+import type { SeededMailbox, SeededOrganization } from "./seed";
+import { type SessionRecord, Sessions } from "./sessions";
 import type { Tokens } from "./tokens";
 
 /** An action that the server accepted and that writes into a mailbox. Two entries are two restores. */
@@ -50,18 +50,35 @@ export interface MailboxExport {
   readonly firstByte: number;
 }
 
+/** An action that the server accepted, in the words of a program: what a test of a runbook compares. */
+export interface SentAction {
+  /** Address of the mailbox that the mail is of. */
+  readonly mailbox: string;
+  /** Set for an archive. */
+  readonly archive?: true;
+  readonly action: "exportToPst" | "restoreToOriginalLocation" | "restoreTo";
+  /** Address of the mailbox that was written to; only of `restoreTo`. */
+  readonly to?: string;
+  /** The folder of it that was asked for. */
+  readonly folder?: string;
+  /** ISO 8601 in UTC: the time that the restore session shows. */
+  readonly pointInTime: string;
+}
+
 /** What was set up, and how the server behaves where its documentation leaves it open. */
 export interface Behaviour extends OpenPoints {
   exchange: { userName: string; userPassword: string };
   application: { applicationId: string; certificate: string; certificatePassword?: string } | undefined;
   psts: PstFile[];
   reshape: ((body: unknown, request: { method: string; path: string }) => unknown) | undefined;
+  onSent: ((sent: readonly SentAction[]) => void) | undefined;
 }
 
 /** Everything the server knows. */
 export class ServerState {
   readonly writes: MailboxWrite[] = [];
   readonly exports: MailboxExport[] = [];
+  readonly sent: SentAction[] = [];
   readonly targets = new TargetMailboxes();
   readonly deviceCodes = new DeviceCodes();
   runningExports = 0;
@@ -74,5 +91,23 @@ export class ServerState {
     readonly clock: () => Date,
   ) {
     this.sessions = new Sessions(behaviour, clock);
+  }
+
+  /** Notes an action as it was accepted. */
+  note(
+    { email: mailbox, isArchive = false }: SeededMailbox,
+    { dateTime: pointInTime }: SessionRecord,
+    what: { action: SentAction["action"]; to?: string; folder?: string | undefined },
+  ): void {
+    const { action, to, folder } = what;
+    this.sent.push({
+      mailbox,
+      ...(isArchive ? { archive: true as const } : {}),
+      action,
+      ...(to === undefined ? {} : { to }),
+      ...(folder === undefined ? {} : { folder }),
+      pointInTime,
+    });
+    this.behaviour.onSent?.(this.sent);
   }
 }

@@ -1,9 +1,10 @@
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { environmentVariableOf } from "../../provider/config";
-import { ConfigError } from "../../provider/errors";
+import { ConfigError, messageOf } from "../../provider/errors";
 import { type ApiVersion, apiVersions, isApiVersion } from "../../provider/versions";
 import type { Simulator, SimulatorOptions } from "../../simulator";
 import { exitCodes, exitCodesHelp } from "../exit";
@@ -13,6 +14,8 @@ interface Flags {
   port?: number;
   mailboxes?: number;
   counters?: boolean;
+  organizations?: string;
+  record?: string;
   apiVersions?: ApiVersion[];
   json?: boolean;
 }
@@ -37,6 +40,11 @@ export function addSimulate(program: Command): void {
       versionList,
     )
     .option("--counters", "restores answer with counters; default: with an empty body, as the reference of v3 has it")
+    .option(
+      "--organizations <file>",
+      "your own: what `vb365 mailboxes --json` printed, or an array of organizations as JSON",
+    )
+    .option("--record <file>", "keep what was sent there, as a JSON array, up to date with each action")
     .option("--json", "one JSON document on standard output, for programs")
     .addHelpText(
       "after",
@@ -73,14 +81,20 @@ async function simulate(flags: Flags): Promise<void> {
 }
 
 async function start(flags: Flags): Promise<Simulator> {
-  const { port, mailboxes = 0, counters = false } = flags;
+  const { port, mailboxes = 0, counters = false, record } = flags;
   // The other commands need not wait for what only this one loads.
-  const { defaultOrganizations, numberedMailboxes, startSimulator } = await import("../../simulator/index.js");
+  const { defaultOrganizations, numberedMailboxes, organizationsFrom, startSimulator } =
+    await import("../../simulator/index.js");
+  const own = flags.organizations;
+  const organizations = own === undefined ? defaultOrganizations() : readFileAs(own, organizationsFrom);
+  const keep = (sent: Simulator["sent"]) => record !== undefined && writeRecord(record, sent);
+  keep([]);
   const options: SimulatorOptions = {
     ...(port === undefined ? {} : { port }),
     apiVersions: flags.apiVersions ?? ["v3"],
     restoreAnswer: counters ? "counters" : "empty",
-    organizations: defaultOrganizations().map((organization) => ({
+    onSent: keep,
+    organizations: organizations.map((organization) => ({
       ...organization,
       mailboxes: [...organization.mailboxes, ...numberedMailboxes(mailboxes)],
     })),
@@ -93,6 +107,24 @@ async function start(flags: Flags): Promise<Simulator> {
       throw new ConfigError(`Port ${port} cannot be used (${code}): choose another --port, or leave it out.`);
     }
     throw error;
+  }
+}
+
+function readFileAs<T>(path: string, parse: (document: unknown) => T): T {
+  try {
+    return parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch (error) {
+    throw new ConfigError(`${path}: ${messageOf(error)}`);
+  }
+}
+
+/** Whoever reads it meanwhile sees a whole file. */
+function writeRecord(path: string, sent: Simulator["sent"]): void {
+  try {
+    writeFileSync(`${path}.part`, `${JSON.stringify(sent, null, 2)}\n`);
+    renameSync(`${path}.part`, path);
+  } catch (error) {
+    throw new ConfigError(`What was sent cannot be kept: ${messageOf(error)}. Choose another --record.`);
   }
 }
 

@@ -97,6 +97,9 @@ async function exportToPst(
     bytes: file.bytes,
     firstByte: part?.first ?? 0,
   });
+  if (part === undefined) {
+    state.note(mailbox, session, { action: "exportToPst" });
+  }
   const text = `Exporting mailbox ${mailbox.name} (${mailbox.email}) to PST`;
   const event = sessions.beginEvent(session, "Export", text);
   state.runningExports += 1;

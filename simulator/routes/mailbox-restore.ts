@@ -96,6 +96,11 @@ export async function restore(
     finishedAt: undefined,
   };
   state.writes.push(write);
+  state.note(mailbox, session, {
+    action: action.name === "restoreTo" ? "restoreTo" : "restoreToOriginalLocation",
+    ...(action.name === "restoreTo" ? { to: target.email } : {}),
+    folder: target.folder,
+  });
   const isNamed = restoreEvents === "named" || (restoreEvents === "fields" && !context.version.isFlat);
   const text = isNamed ? `Restoring mailbox ${mailbox.name} (${mailbox.email})` : "Restoring mailbox";
   const about =

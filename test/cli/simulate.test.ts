@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Result, type Running, plainEnvironment, script, start } from "./command";
 
@@ -65,6 +68,37 @@ describe("vb365 simulate", () => {
     assert.equal(environment["VB365_CA_CERT"], config["caCert"]);
     assert.equal(organizations[0]?.mailboxes.length, 25);
     assert.equal(organizations[0]?.mailboxes.at(-1)?.email, "mailbox-0020@contoso.example");
+  });
+
+  it("serves your own organization, as vb365 mailboxes listed it, and keeps what was sent in a file", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "vb365-simulate-"));
+    try {
+      const [file, record] = [join(folder, "organization.json"), join(folder, "sent.json")];
+      const list = (from: Announcement) =>
+        promisify(execFile)(process.execPath, [script, "mailboxes", "--organization", "contoso.example", "--json"], {
+          env: { ...plainEnvironment(), ...from.environment },
+        });
+      const first = await simulate("--json");
+      const listed = await list(JSON.parse(await first.says("\n}\n")) as Announcement);
+      await writeFile(file, listed.stdout);
+      const second = await simulate("--organizations", file, "--record", record, "--json");
+      const again = await list(JSON.parse(await second.says("\n}\n")) as Announcement);
+      const addressesIn = (text: string) =>
+        (JSON.parse(text) as { mailboxes: { email: string; name: string }[] }).mailboxes.map(({ email, name }) => [
+          email,
+          name,
+        ]);
+      assert.deepEqual(addressesIn(again.stdout), addressesIn(listed.stdout));
+      assert.equal(await readFile(record, "utf8"), "[]\n");
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("says what is wrong with a file of organizations, and ends with 2", async () => {
+    const { code, stderr } = await start(["simulate", "--organizations", script]).result;
+    assert.equal(code, 2);
+    assert.match(stderr, /index\.js: .*JSON/);
   });
 
   it("names a port that is taken, and ends with 2", async () => {

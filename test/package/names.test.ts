@@ -72,6 +72,7 @@ describe("the names that the package exports", () => {
     assert.deepEqual(namesOf(exports["./simulator"]).values, [
       "defaultOrganizations",
       "numberedMailboxes",
+      "organizationsFrom",
       "startSimulator",
     ]);
   });
