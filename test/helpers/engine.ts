@@ -37,6 +37,8 @@ export interface UpOptions {
   refresh?: boolean;
   /** Prints every property that changes. */
   diff?: boolean;
+  /** Folders of policy packs. */
+  policyPacks?: string[];
 }
 
 /** Resources by name, for a program in a file of its own; `kind` is the class of one that is no MailboxRestore. */
@@ -55,7 +57,7 @@ export interface TestStack {
   readonly folder: string;
   /** Its journal, unless the configuration names another one. */
   readonly journalDir: string;
-  preview(program?: PulumiFn, options?: Pick<UpOptions, "diff">): Promise<Run>;
+  preview(program?: PulumiFn, options?: Pick<UpOptions, "diff" | "policyPacks">): Promise<Run>;
   up(program?: PulumiFn, options?: UpOptions): Promise<Run>;
   refresh(): Promise<Run>;
   destroy(): Promise<Run>;

@@ -38,6 +38,7 @@ server.addService(sdk.service, {
   getProgramDependencies: answer((request) => programDependencies(request.getInfo()?.getProgramDirectory())),
   installDependencies,
   run: answer(runProgram),
+  runPlugin: runPolicyPack,
   cancel: answer(async () => {
     await stopChildren();
     return new sdk.Empty();
@@ -86,6 +87,41 @@ async function runProgram(request) {
   if (signal) return response.setError(`The program was ended by ${signal}.`);
   if (code !== 0) return response.setError(`The program ended with exit code ${code}; its output is above.`);
   return response;
+}
+
+/** Runs a policy pack, the one kind of plugin that is written in Node here, with the runner of its own SDK. */
+function runPolicyPack(call) {
+  const folder = call.request.getInfo()?.getProgramDirectory() || call.request.getProgram();
+  let runner;
+  try {
+    if (call.request.getKind() !== "analyzer") throw new Error(`this language host runs no ${call.request.getKind()}`);
+    runner = createRequire(path.join(folder, "program.js")).resolve("@pulumi/pulumi/cmd/run-policy-pack");
+  } catch (error) {
+    call.destroy(
+      rpcError(`The policy pack in ${folder} cannot be run: ${error.message}. Is it installed ("npm install")?`),
+    );
+    return;
+  }
+  const given = call.request
+    .getEnvList()
+    .map((entry) => [entry.slice(0, entry.indexOf("=")), entry.slice(entry.indexOf("=") + 1)]);
+  const env = { ...process.env, ...Object.fromEntries(given) };
+  const pack = startChild(process.execPath, [runner, ...call.request.getArgsList(), folder], {
+    cwd: folder,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  pack.stdout.on("data", (data) => call.write(new messages.RunPluginResponse().setStdout(data)));
+  pack.stderr.on("data", (data) => call.write(new messages.RunPluginResponse().setStderr(data)));
+  // The engine ends a plugin by giving the call up.
+  call.on("cancelled", () => pack.kill("SIGTERM"));
+  ended(pack).then(
+    ({ code }) => {
+      call.write(new messages.RunPluginResponse().setExitcode(code ?? 1));
+      call.end();
+    },
+    (error) => call.destroy(rpcError(`The policy pack in ${folder} could not be started: ${error.message}`)),
+  );
 }
 
 /** `npm install` in the program's folder, its output streamed to the engine. */

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { resolve } from "node:path";
+import * as vb365 from "pulumi-vb365";
+import { useStack } from "../helpers/engine";
+
+const policyPacks = [resolve(__dirname, "../../examples/policy")];
+
+describe("the policy pack on the real engine", () => {
+  const used = useStack();
+  const mailbox = { email: "legal@contoso.example" };
+  const common = { organization: "contoso.example", mailbox, pointInTime: "latest" };
+
+  it("stops a program before anything is sent, and names every rule that it breaks", async () => {
+    const program = async () => {
+      new vb365.MailboxRestore("legal", {
+        ...common,
+        restoreToOriginalLocation: { userName: "a@contoso.example", userPassword: "Policy-Marker-1%" },
+        confirmInPlace: mailbox.email,
+      });
+      new vb365.RestoreDrill("nightly", {
+        organization: "contoso.example",
+        mailboxes: ["sales@contoso.example"],
+        pointInTime: "latest",
+        exportToPst: { path: "exports/{email}.pst" },
+        objectives: { rto: "4h" },
+        reason: "INC-4711",
+      });
+    };
+    const preview = await used.stack.preview(program, { policyPacks });
+    assert.equal(preview.ok, false);
+    for (const rule of ["in-place-only-in-dr", "recent-restore-point", "has-reason", "drill-has-objectives"]) {
+      assert.ok(preview.text.includes(rule), `${rule} in:\n${preview.text}`);
+    }
+    // Without a preview, too: each resource is judged before its provider is asked.
+    const up = await used.stack.up(program, { policyPacks });
+    assert.equal(up.ok, false);
+    assert.match(up.text, /stack test is none of dr/);
+    assert.doesNotMatch(preview.text + up.text, /Policy-Marker/);
+    assert.deepEqual(used.simulator.sent, []);
+  });
+
+  it("lets a program pass that keeps the rules", async () => {
+    const program = async () => {
+      new vb365.MailboxRestore("legal", {
+        ...common,
+        restoreTo: { mailbox: "support@contoso.example" },
+        maxRestorePointAge: "30d",
+        reason: "INC-4711",
+      });
+    };
+    const run = await used.stack.up(program, { policyPacks });
+    assert.ok(run.ok, run.text);
+    assert.equal(used.simulator.sent.length, 1);
+  });
+});
