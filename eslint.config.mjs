@@ -27,7 +27,7 @@ export default tseslint.config(
     rules: { "no-undef": "off" },
   },
   {
-    files: ["tools/**", "*.mjs", "*.cjs"],
+    files: ["tools/**", "*.mjs", "*.cjs", "examples/**/*.mjs"],
     languageOptions: {
       globals: {
         process: "readonly",
@@ -39,6 +39,7 @@ export default tseslint.config(
         setInterval: "readonly",
         clearInterval: "readonly",
         module: "writable",
+        __filename: "readonly",
         require: "readonly",
         AbortController: "readonly",
         AbortSignal: "readonly",

@@ -88,7 +88,7 @@ export = async function runbook() {
     pointInTime,
     canary: { outcome: canary.outcome, counts: canary.counts, warnings: canary.warnings },
     critical: second.map(({ mailboxEmail, outcome, counts }) => ({ mailboxEmail, outcome, counts })),
-    others: third?.totals,
+    ...(third === undefined ? {} : { others: third.totals }),
     next:
       approvedPhase === 3
         ? "nothing: every phase is carried out"

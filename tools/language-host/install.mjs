@@ -20,6 +20,9 @@ export function addLanguageHost(binFolder) {
   const ours = fs.readFileSync(path.join(root, "tools/language-host/pulumi-language-nodejs.cjs"));
   const host = path.join(binFolder, HOST);
   if (!fs.existsSync(host) || (isOurs(host) && !fs.readFileSync(host).equals(ours))) putFile(host, ours);
+  // Where the host finds an SDK for a project that has none yet.
+  const sdk = path.join(root, "node_modules/@pulumi/pulumi/package.json");
+  if (isOurs(host) && readIfThere(`${host}.sdk`) !== sdk) putFile(`${host}.sdk`, sdk, 0o644);
   const dynamicHost = path.join(binFolder, DYNAMIC_HOST);
   if (isOurs(host) && !fs.existsSync(dynamicHost)) {
     putFile(dynamicHost, fs.readFileSync(path.join(root, "node_modules/@pulumi/pulumi", DYNAMIC_HOST)));
@@ -35,9 +38,13 @@ function isOurs(file) {
   return fs.readFileSync(file).subarray(0, 200).includes(MARK);
 }
 
+function readIfThere(file) {
+  return fs.existsSync(file) ? fs.readFileSync(file, "utf8") : undefined;
+}
+
 /** Under another name first: the engine of another run must never start half a file. */
-function putFile(target, content) {
+function putFile(target, content, mode = 0o755) {
   const temporary = `${target}.${process.pid}.tmp`;
-  fs.writeFileSync(temporary, content, { mode: 0o755 });
+  fs.writeFileSync(temporary, content, { mode });
   fs.renameSync(temporary, target);
 }

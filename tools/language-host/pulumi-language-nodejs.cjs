@@ -59,7 +59,7 @@ async function runProgram(request) {
   const options = request.getInfo()?.getOptions()?.toJavaScript() ?? {};
   const args = [
     ...(typeof options.nodeargs === "string" ? options.nodeargs.split(/\s+/).filter(Boolean) : []),
-    sdk.runner,
+    runnerOf(request.getPwd()),
     ...flag("monitor", request.getMonitorAddress()),
     ...flag("engine", engineAddress),
     ...flag("organization", request.getOrganization()),
@@ -152,11 +152,26 @@ function programDependencies(folder = process.cwd()) {
   return new messages.GetProgramDependenciesResponse().setDependenciesList(list);
 }
 
+/** The SDK's runner of programs, from the program's own SDK. */
+function runnerOf(folder) {
+  try {
+    return createRequire(path.join(folder, "program.js")).resolve("@pulumi/pulumi/cmd/run");
+  } catch {
+    throw new Error(
+      `@pulumi/pulumi is not installed for the program in ${folder}. Run "npm install" there and try again.`,
+    );
+  }
+}
+
 function loadSdk(folder) {
   let manifest;
   try {
     manifest = createRequire(path.join(folder, "program.js")).resolve("@pulumi/pulumi/package.json");
   } catch {
+    // A project that `pulumi new` has just made: what installs its packages cannot come from there.
+    manifest = sdkOfSetUp();
+  }
+  if (manifest === undefined) {
     fail(`@pulumi/pulumi is not installed for the program in ${folder}. Run "npm install" there and try again.`);
   }
   try {
@@ -168,12 +183,18 @@ function loadSdk(folder) {
       messages: require("./proto/language_pb"),
       plugin: require("./proto/plugin_pb"),
       Empty: require("google-protobuf/google/protobuf/empty_pb").Empty,
-      runner: require.resolve("./cmd/run"),
       version: require("./package.json").version,
     };
   } catch (error) {
     fail(`@pulumi/pulumi in ${path.dirname(manifest)} cannot be loaded: ${error.message}. Run "npm install" again.`);
   }
+}
+
+/** The SDK that was there when this file was put beside the CLI; undefined when it is gone. */
+function sdkOfSetUp() {
+  const note = `${__filename}.sdk`;
+  const manifest = fs.existsSync(note) ? fs.readFileSync(note, "utf8").trim() : "";
+  return manifest !== "" && fs.existsSync(manifest) ? manifest : undefined;
 }
 
 /** One answer for one question; an error reaches the user as the message of the failed call. */
