@@ -150,6 +150,17 @@ const hintsByCode: Record<string, Hint> = {
   },
 };
 
+/** Every hint, with the words or the code that it is for, as documentation shows them. */
+export function hintTable(): (Hint & { says: string })[] {
+  return [
+    ...hints.map(([pattern, hint]) => ({
+      says: pattern.source.replaceAll("|", " / ").replaceAll("\\w+", "…"),
+      ...hint,
+    })),
+    ...Object.entries(hintsByCode).map(([code, hint]) => ({ says: code, ...hint })),
+  ];
+}
+
 /**
  * The usual cause of what a server says and what to do, as sentences; empty when nothing is known of it. Its words tell more than its
  * code, so they come first.
