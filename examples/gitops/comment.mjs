@@ -1,50 +1,84 @@
-// What a pull request would do, as a comment for it: node comment.mjs < preview.json > comment.md
-// From `pulumi preview --json`. Only names, addresses and times are taken from it: no input that could hold a secret.
+// What a merge would send, as a comment for its pull request: node comment.mjs < preview.json > comment.md
+// Of `pulumi preview --json` it takes names, addresses, times and messages: no input that could hold a secret.
 import { text } from "node:stream/consumers";
 
-const { steps = [], diagnostics = [] } = JSON.parse(await text(process.stdin));
+const { steps = [], diagnostics = [] } = parse(await text(process.stdin));
 
-const ours = steps.filter(({ urn }) => urn.includes("pulumi-nodejs:dynamic/vb365:"));
-const sends = ours.filter(({ op }) => ["create", "replace", "create-replacement"].includes(op));
-const forgets = ours.filter(({ op }) => op === "delete");
-const rows = [...new Map(sends.map((step) => [step.urn, step])).values()].map(({ urn, op, newState }) => {
-  const { mailbox, pointInTime, restoreTo, restoreToOriginalLocation, mailboxes, allMailboxes } =
-    newState?.inputs ?? {};
-  const from =
-    mailbox?.email ??
-    mailbox?.id ??
-    (allMailboxes ? "the whole organization" : `${mailboxes?.length ?? "?"} mailboxes`);
-  const to = restoreToOriginalLocation ? "**in place**" : (restoreTo?.mailbox ?? "a PST file");
-  const again = op === "create" ? "" : "**again**";
-  return [urn.split("::").at(-1), again, from, pointInTime ?? "", to].map(cell).join(" | ");
-});
-const errors = diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message.trim());
+const restores = steps.filter(({ urn }) => urn.includes("pulumi-nodejs:dynamic/vb365:MailboxRestore::"));
+const created = restores.filter(({ op }) => op === "create");
+const replaced = restores.filter(({ op }) => op === "replace");
+const forgotten = restores.filter(({ op }) => op === "delete");
+const failures = diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message.trim());
 
-console.log("### Restores that a merge would send\n");
-if (errors.length > 0) {
-  console.log("The preview failed, and a merge would send nothing:\n");
-  console.log(errors.map((message) => "```text\n" + message.replaceAll("```", "'''") + "\n```").join("\n"));
-} else if (rows.length === 0) {
-  console.log("None: whatever changes, no mail is written.");
-} else {
-  console.log(
-    ["restore | | mailbox | as of | into", "--- | --- | --- | --- | ---", ...rows]
-      .map((row) => `| ${row} |`)
-      .join("\n"),
+const again = [
+  ...replaced.map((step) => ({ ...declared(step), note: "**again**" })),
+  ...created.flatMap((step) => {
+    const before = forgotten.find((old) => whatOf(declared(old)) === whatOf(declared(step)));
+    return before ? [{ ...declared(step), note: `**again**, it was ${cell(nameOf(before))}` }] : [];
+  }),
+];
+const names = again.map(({ name }) => name);
+const once = created.map((step) => ({ ...declared(step), note: "" })).filter(({ name }) => !names.includes(name));
+
+say("### Restores that a merge would send");
+if (failures.length > 0) {
+  say("**The preview failed**, and so would a merge. The log of the job has all of it.", ...failures.map(fenced));
+}
+if (again.length + once.length > 0) {
+  say(
+    [
+      "| restore | mailbox | as of | into | |",
+      "| --- | --- | --- | --- | --- |",
+      ...[...again, ...once].map(
+        ({ name, mailbox, pointInTime, into, note }) =>
+          `| ${[name, mailbox, pointInTime, into].map(cell).join(" | ")} | ${note} |`,
+      ),
+    ].join("\n"),
   );
-  if (sends.some(({ op }) => op !== "create")) {
-    console.log("\n> **Mail is written a second time** by what is marked _again_. Was that meant?");
+} else if (failures.length === 0) {
+  say("None.");
+}
+if (again.length > 0) {
+  say("> [!CAUTION]\n> What is marked _again_ was restored before: a merge writes its mail a second time.");
+}
+if (forgotten.length > 0) {
+  say(
+    `Forgotten; mail that was restored stays where it is: ${forgotten.map((step) => cell(nameOf(step))).join(", ")}.`,
+  );
+}
+
+function parse(json) {
+  try {
+    return JSON.parse(json);
+  } catch {
+    // The engine did not come so far as to print a preview.
+    return { diagnostics: [{ severity: "error", message: "There is no preview; the log of the job says why." }] };
   }
 }
-if (forgets.length > 0) {
-  console.log(
-    `\nForgotten, with restored mail left where it is: ${forgets.map(({ urn }) => cell(urn.split("::").at(-1))).join(", ")}.`,
-  );
+
+function declared(step) {
+  const { mailbox, pointInTime, restoreTo } = (step.newState ?? step.oldState)?.inputs ?? {};
+  return { name: nameOf(step), mailbox: mailbox?.email, pointInTime, into: restoreTo?.mailbox ?? "a PST file" };
 }
 
-/** Text of a pull request's author in a table: no new cell, line, link or picture comes of it. */
+function whatOf({ mailbox, pointInTime, into }) {
+  return JSON.stringify([mailbox, pointInTime, into]);
+}
+
+function nameOf({ urn }) {
+  return urn.split("::").at(-1);
+}
+
+/** Words of whoever opened the pull request: in a table they make no cell, line, link, picture or mention of their own. */
 function cell(value) {
-  return String(value)
-    .replace(/[\r\n|<>[\]`!\\]/g, " ")
-    .slice(0, 200);
+  const plain = String(value ?? "?").replace(/[^\p{L}\p{N} .,:+@_-]/gu, " ");
+  return `\`${plain.slice(0, 200)}\``;
+}
+
+function fenced(message) {
+  return `~~~text\n${message.replaceAll("~~~", "")}\n~~~`;
+}
+
+function say(...paragraphs) {
+  console.log(`${paragraphs.join("\n\n")}\n`);
 }

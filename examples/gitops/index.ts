@@ -13,7 +13,7 @@ interface Request {
   mailbox: string;
   /** RFC 3339 with an offset. */
   pointInTime: string;
-  /** Mailbox to restore into. Without one the mail is exported to exports/NAME.pst on the runner. */
+  /** Mailbox to restore into. Without one the mail is exported to NAME.pst in the exports' folder of the runner. */
   restoreTo?: string;
   /** Counted up by a pull request to restore once more. Default 1. */
   run?: number;
@@ -40,7 +40,7 @@ function declare(request: Request, config: pulumi.Config): vb365.MailboxRestore 
     // For the record: an edit of it sends nothing.
     reason: `${ticket}, asked for by ${requestedBy}`,
     ...(restoreTo === undefined
-      ? { exportToPst: { path: `exports/${name}.pst` } }
+      ? { exportToPst: { path: `${config.get("exportsFolder") ?? "exports"}/${name}.pst` } }
       : { restoreTo: { mailbox: restoreTo } }),
   });
 }
@@ -58,11 +58,12 @@ function readRequests(file: string): Request[] {
     throw new pulumi.RunError(`${file} must be an array of requests.`);
   }
   const names = new Set<unknown>();
-  const wrong = parsed.flatMap((request: Record<string, unknown>, index) => {
-    const unknown = Object.keys(request).filter((key) => !(key in kinds));
+  const wrong = parsed.flatMap((entry: unknown, index) => {
+    const request: Record<string, unknown> = { ...(entry as object) };
+    const unknown = Object.keys(request).filter((key) => !Object.hasOwn(kinds, key));
     const missing = required.filter((key) => request[key] === undefined);
     const mistyped = Object.entries(request).filter(
-      ([key, value]) => key in kinds && typeof value !== kinds[key as keyof Request],
+      ([key, value]) => Object.hasOwn(kinds, key) && typeof value !== kinds[key as keyof Request],
     );
     const twice = names.has(request["name"]);
     names.add(request["name"]);
@@ -70,6 +71,7 @@ function readRequests(file: string): Request[] {
       ...unknown.map((key) => `${key} is not known`),
       ...missing.map((key) => `${key} is missing`),
       ...mistyped.map(([key]) => `${key} must be a ${kinds[key as keyof Request]}`),
+      ...(/^[\w-]*$/.test(String(request["name"])) ? [] : ["its name may have letters, digits, - and _ only"]),
       ...(twice ? ["its name is taken by another one"] : []),
       ...(request["everyMerge"] === true && request["restoreTo"] !== undefined
         ? ["everyMerge is for exports only"]

@@ -25,9 +25,24 @@ function overRestores(
 const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 const inside = (value: unknown): Bag => (typeof value === "object" && value !== null ? (value as Bag) : {});
 
-/** Where mail goes is read as text only: in a preview a value may not be known yet, and then nothing is said of it. */
-const isSame = (a: unknown, b: unknown) =>
-  text(a) !== undefined && text(b) !== undefined && text(a)?.toLowerCase() === text(b)?.toLowerCase();
+/**
+ * Whether mail goes into a production mailbox. What settles it is asked first: to read what is not known yet in a preview ends a rule, and
+ * it is judged again by `up`.
+ */
+function isInPlace(props: Bag): boolean {
+  if (props["restoreToOriginalLocation"] !== undefined) {
+    return true;
+  }
+  const target = text(inside(props["restoreTo"])["mailbox"])?.toLowerCase();
+  return target !== undefined && sources(props).includes(target);
+}
+
+/** Addresses of the mailboxes that are named one by one, in lower case. */
+function sources(props: Bag): string[] {
+  const { mailboxes } = props;
+  const named: unknown[] = Array.isArray(mailboxes) ? mailboxes : [props["mailbox"]];
+  return named.flatMap((one) => text(one) ?? text(inside(one)["email"]) ?? []).map((email) => email.toLowerCase());
+}
 
 const stacks: PolicyConfigSchema = {
   properties: { stacks: { type: "array", items: { type: "string" }, default: ["dr"] } },
@@ -42,11 +57,8 @@ export const inPlaceOnlyInDr = overRestores(
   },
   (props, report, args) => {
     const { stacks: allowed = ["dr"] } = args.getConfig<{ stacks?: string[] }>();
-    const { mailbox, restoreTo, restoreToOriginalLocation } = props;
-    const isInPlace =
-      restoreToOriginalLocation !== undefined || isSame(inside(restoreTo)["mailbox"], inside(mailbox)["email"]);
     const stack = stackIn(args.urn);
-    if (isInPlace && !allowed.includes(stack)) {
+    if (isInPlace(props) && !allowed.includes(stack)) {
       report(
         `It restores in place, and stack ${stack} is none of ${allowed.join(", ")}. Use exportToPst, or restoreTo another mailbox.`,
       );
@@ -63,7 +75,9 @@ export const recentRestorePoint = overRestores(
   },
   (props, report, args) => {
     const { maxAgeDays = 30 } = args.getConfig<{ maxAgeDays?: number }>();
-    const pointInTime = text(props["pointInTime"]);
+    // Of a restore in a session of the program, the moment stands in the session, and nothing limits the age of "latest".
+    const session = props["session"];
+    const pointInTime = text(session === undefined ? props["pointInTime"] : inside(session)["pointInTime"]);
     const age = text(props["maxRestorePointAge"]);
     if (pointInTime !== undefined && pointInTime !== "latest") {
       const days = (Date.now() - Date.parse(pointInTime)) / 86_400_000;
@@ -71,7 +85,9 @@ export const recentRestorePoint = overRestores(
         report(`pointInTime ${pointInTime} is ${Math.floor(days)} days old; the limit is ${maxAgeDays}.`);
       }
     } else if (pointInTime === "latest" && age === undefined && !isOfDrill(args.urn)) {
-      report(`"latest" may be of any age: set maxRestorePointAge, at most "${maxAgeDays}d".`);
+      report(
+        `"latest" may be of any age: ${session === undefined ? "" : "restore without a RestoreSession, and "}set maxRestorePointAge, at most "${maxAgeDays}d".`,
+      );
     }
     const days = age === undefined ? undefined : daysIn(age);
     if (days !== undefined && days > maxAgeDays) {

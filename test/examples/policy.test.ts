@@ -39,6 +39,38 @@ describe("the policy pack on the real engine", () => {
     assert.deepEqual(used.simulator.sent, []);
   });
 
+  it("judges many mailboxes in one, and what is known of a restore in a preview", async () => {
+    const program = async () => {
+      const session = new vb365.RestoreSession("session", { organization: "contoso.example", pointInTime: "latest" });
+      new vb365.MailboxRestore("not-known-yet", {
+        ...common,
+        mailbox: session.restoreSessionId.apply((id) => ({ email: `${id}@contoso.example` })),
+        restoreToOriginalLocation: {},
+        confirmInPlace: session.restoreSessionId,
+        maxRestorePointAge: "1d",
+        reason: "INC-4711",
+      });
+      new vb365.BulkMailboxRestore("many", {
+        organization: "contoso.example",
+        mailboxes: ["sales@contoso.example", "Support@contoso.example"],
+        pointInTime: "2020-11-20T18:00:00Z",
+        restoreTo: { mailbox: "support@contoso.example" },
+        reason: "INC-4711",
+      });
+    };
+    const run = await used.stack.preview(program, { policyPacks });
+    assert.equal(run.ok, false);
+    for (const violation of [
+      /in-place-only-in-dr .*not-known-yet/,
+      /in-place-only-in-dr .*many/,
+      /recent-restore-point .*many/,
+    ]) {
+      assert.match(run.text, violation);
+    }
+    assert.doesNotMatch(run.text, /unhandled|TypeError/);
+    assert.deepEqual(used.simulator.sent, []);
+  });
+
   it("lets a program pass that keeps the rules", async () => {
     const program = async () => {
       new vb365.MailboxRestore("legal", {

@@ -31,6 +31,12 @@ describe("the rule that restores in place are for disaster recovery", () => {
   it("takes a restore into the mailbox itself for one, in any case of its letters", () => {
     const itself = { mailbox: { email: "a@contoso.example" }, restoreTo: { mailbox: "A@contoso.example" } };
     assert.equal(said(inPlaceOnlyInDr, itself).length, 1);
+    for (const mailboxes of [["b@contoso.example", "a@contoso.example"], [{ email: "A@contoso.example" }]]) {
+      const among = { mailboxes, restoreTo: { mailbox: "a@contoso.example" } };
+      assert.equal(said(inPlaceOnlyInDr, among, { kind: "BulkMailboxRestore" }).length, 1);
+    }
+    const another = { mailboxes: ["b@contoso.example"], restoreTo: { mailbox: "a@contoso.example" } };
+    assert.deepEqual(said(inPlaceOnlyInDr, another, { kind: "BulkMailboxRestore" }), []);
   });
 
   it("lets them pass in the stacks that are configured, and others anywhere", () => {
@@ -58,6 +64,12 @@ describe("the rule about the age of what is restored", () => {
     assert.match(said(recentRestorePoint, { pointInTime: "latest" })[0] ?? "", /set maxRestorePointAge/);
     assert.deepEqual(said(recentRestorePoint, { pointInTime: "latest", maxRestorePointAge: "24h" }), []);
     assert.match(said(recentRestorePoint, { pointInTime: "latest", maxRestorePointAge: "90d" })[0] ?? "", /more than/);
+  });
+
+  it("finds the moment of a restore in a session of the program", () => {
+    assert.match(said(recentRestorePoint, { session: { pointInTime: daysAgo(31) } })[0] ?? "", /31 days old/);
+    assert.match(said(recentRestorePoint, { session: { pointInTime: "latest" } })[0] ?? "", /without a RestoreSession/);
+    assert.deepEqual(said(recentRestorePoint, { session: { pointInTime: daysAgo(3) } }), []);
   });
 
   it("leaves a drill to its objective", () => {
