@@ -2,31 +2,39 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
-import ts from "typescript";
 import { useStack } from "../helpers/engine";
 
 const root = resolve(__dirname, "../..");
 
-describe("the program in the README", () => {
-  const used = useStack();
+/** Pages whose programs are whole, and how many of them run against a server that has their mailboxes. */
+const pages: Record<string, number> = {
+  "README.md": 1,
+  "docs/guides/first-restore.md": 3,
+  "docs/guides/exports.md": 1,
+};
 
-  it("compiles as it stands, and restores", async () => {
-    const readme = await readFile(join(root, "README.md"), "utf8");
-    const [, program] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
-    assert.ok(program !== undefined, "the README has no program");
-    const file = join(used.stack.folder, "program.ts");
-    await writeFile(file, program);
-    const strict = { strict: true, module: ts.ModuleKind.NodeNext, skipLibCheck: true, noEmit: true, types: [] };
-    const problems = ts.getPreEmitDiagnostics(ts.createProgram([file], strict));
-    assert.deepEqual(
-      problems.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n")),
-      [],
-    );
-    // Exports of a program file are the outputs of its stack.
-    const load = createRequire(__filename);
-    const up = await used.stack.up(async () => load(file) as Record<string, unknown>);
-    assert.ok(up.ok, up.text);
-    assert.equal((await used.stack.outputs())["outcome"], "Succeeded");
-    assert.equal(used.simulator.writes.length, 1);
-  });
+describe("the programs in README and guides", () => {
+  const used = useStack();
+  const here = process.cwd();
+  // Relative paths of an inline program are of the process's folder.
+  before(() => process.chdir(used.stack.folder));
+  after(() => process.chdir(here));
+
+  for (const [page, count] of Object.entries(pages)) {
+    for (let index = 0; index < count; index += 1) {
+      it(`restore as they stand: ${page}, ${index + 1}`, async () => {
+        const text = await readFile(join(root, page), "utf8");
+        const program = [...text.matchAll(/```ts\n([^]*?)```/g)][index]?.[1];
+        assert.ok(program !== undefined, `${page} has no program ${index + 1}`);
+        const file = join(used.stack.folder, `program-${page.replaceAll(/\W/g, "-")}-${index}.ts`);
+        await writeFile(file, program);
+        // Exports of a program file are the outputs of its stack.
+        const load = createRequire(__filename);
+        const before = used.simulator.sent.length;
+        const up = await used.stack.up(async () => load(file) as Record<string, unknown>);
+        assert.ok(up.ok, up.text);
+        assert.equal(used.simulator.sent.length, before + 1);
+      });
+    }
+  }
 });
