@@ -3,6 +3,7 @@ import { type Redact, createRedactor, readFailure, readJson } from "./answer";
 import { authenticate } from "./auth";
 import { type RetryPolicy, defaultRetryPolicy, withRetry } from "./retry";
 import { type Timeouts } from "../timeouts";
+import { newTrace } from "./observe";
 import type { HttpRequest, HttpResponse, Transport } from "./transport";
 import type { ApiVersion } from "../versions";
 
@@ -64,11 +65,15 @@ export function createHttp(
   return {
     logIn: () => authenticated.logIn(),
     json(request) {
-      const limited = { firstByteTimeoutMs: limits.session, firstByteTimeoutName: "session" as const, ...request };
+      const named = { firstByteTimeoutName: "session" as const, trace: newTrace() };
+      const limited = { firstByteTimeoutMs: limits.session, ...named, ...request };
       const attempt = async () => readJson(request, await once(limited), redact);
       return request.repeatable ? withRetry(retry, attempt) : attempt();
     },
-    stream: (request) => (request.repeatable ? withRetry(retry, () => once(request)) : once(request)),
+    stream(request) {
+      const traced = { trace: newTrace(), ...request };
+      return request.repeatable ? withRetry(retry, () => once(traced)) : once(traced);
+    },
     redact,
     logOut: () => authenticated.logOut(),
   };

@@ -24,6 +24,8 @@ export interface HttpRequest {
   idleTimeoutMs?: number | undefined;
   /** Longest time for everything together, in milliseconds; undefined = no limit. */
   totalTimeoutMs?: number | undefined;
+  /** Which request this is a try of, for the log. */
+  trace?: { id: string; attempts: number };
 }
 
 export interface HttpResponse {

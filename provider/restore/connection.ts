@@ -6,6 +6,7 @@ import { createFlatDialect } from "../api/dialects/flat";
 import { type Http, type HttpOptions, createHttp } from "../api/http";
 import { type Probing, allServed, newestServed } from "../api/probe";
 import { defaultRetryPolicy } from "../api/retry";
+import { observed } from "../api/observe";
 import { createTransport } from "../api/transport";
 import { type ApiVersion, isApiVersion, isFrom } from "../versions";
 import { type ConnectionSettings, secretsOf } from "../config";
@@ -48,7 +49,7 @@ export function connect(
 ): Connection {
   const secrets = new Set<string>();
   const limits = { ...settings.timeouts };
-  const transport = createTransport({ ...settings, idleTimeoutMs: limits.idle });
+  const transport = observed(createTransport({ ...settings, idleTimeoutMs: limits.idle }));
   const probing: Probing = {
     transport,
     retry: options.retry ?? defaultRetryPolicy,

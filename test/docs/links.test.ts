@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve } from "node:path";
 
 const root = resolve(__dirname, "../..");
 const pages = [
-  ...["README.md", "CHANGELOG.md", "CONTRIBUTING.md"],
+  ...["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"],
   ...filesIn("docs", ".md"),
   ...filesIn("examples", "README.md"),
 ];
