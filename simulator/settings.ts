@@ -1,5 +1,3 @@
-import type { Simulator } from "./server";
-
 /** How a stack's configuration and a process's environment name what a client needs. */
 const names = [
   ["endpoint", "VB365_ENDPOINT"],
@@ -12,17 +10,20 @@ const names = [
 
 const secrets: readonly string[] = ["password", "exchangeUserPassword"];
 
+/** A server, as a client has to know it. */
+interface Server {
+  endpoint: string;
+  username: string;
+  password: string;
+  caCert: string;
+  exchange: { userName: string; userPassword: string };
+}
+
 /** What configures a client for this server, in the two ways in which a client is configured. */
-export function settingsOf({
-  endpoint,
-  username,
-  password,
-  caCert,
-  exchange,
-}: Pick<Simulator, "endpoint" | "username" | "password" | "caCert" | "exchange">): Pick<
-  Simulator,
-  "stackConfig" | "environment"
-> {
+export function settingsOf({ endpoint, username, password, caCert, exchange }: Server): {
+  stackConfig: Readonly<Record<string, { value: string; secret?: boolean }>>;
+  environment: Readonly<Record<string, string>>;
+} {
   const { userName: exchangeUserName, userPassword: exchangeUserPassword } = exchange;
   const values = { endpoint, username, password, caCert, exchangeUserName, exchangeUserPassword };
   const config = names.map(([key]) => [
@@ -30,7 +31,7 @@ export function settingsOf({
     { value: values[key], ...(secrets.includes(key) ? { secret: true } : {}) },
   ]);
   return {
-    stackConfig: Object.fromEntries(config) as Simulator["stackConfig"],
+    stackConfig: Object.fromEntries(config) as Record<string, { value: string; secret?: boolean }>,
     environment: Object.fromEntries(names.map(([key, variable]) => [variable, values[key]])),
   };
 }

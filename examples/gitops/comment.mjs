@@ -4,7 +4,10 @@ import { text } from "node:stream/consumers";
 
 const { steps = [], diagnostics = [] } = parse(await text(process.stdin));
 
-const restores = steps.filter(({ urn }) => urn.includes("pulumi-nodejs:dynamic/vb365:MailboxRestore::"));
+// The engine has them in no order of their own.
+const restores = steps
+  .filter(({ urn }) => urn.includes("pulumi-nodejs:dynamic/vb365:MailboxRestore::"))
+  .sort((one, other) => nameOf(one).localeCompare(nameOf(other)));
 const created = restores.filter(({ op }) => op === "create");
 const replaced = restores.filter(({ op }) => op === "replace");
 const forgotten = restores.filter(({ op }) => op === "delete");

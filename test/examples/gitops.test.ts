@@ -249,8 +249,11 @@ for (const [name, aService] of Object.entries({ GitHub: gitHub, GitLab: gitLab }
       assert.match(next.comment, /`leaver`/);
       const ran = await succeeds(service.restore(await repository.merge([audit, exported, leaver])));
       assert.deepEqual(sent().slice(2), ["sales@contoso.example"]);
+      // Whoever has the passphrase and the backend, as the preview does, finds no password there.
+      const { stdout: state } = await repository.pulumi("stack", "export", "--show-secrets", "--stack", "prod");
       for (const secret of [simulator.password, simulator.exchange.userPassword, passphrase]) {
         assert.ok(!ran.text.includes(secret), "a secret in the log");
+        assert.ok(!state.includes(secret), "a secret in the state");
       }
     });
 

