@@ -30,6 +30,23 @@ describe("links between the pages of the repository, as GitHub resolves them", (
     });
   }
 
+  it("give a reason for every package that is depended on", () => {
+    const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<
+      string,
+      Record<string, string>
+    >;
+    const names = Object.keys({
+      ...manifest["dependencies"],
+      ...manifest["devDependencies"],
+      ...manifest["peerDependencies"],
+    });
+    const page = readFileSync(join(root, "docs/decisions/0002-dependencies.md"), "utf8");
+    assert.deepEqual(
+      names.filter((name) => !name.startsWith("@types/") && !page.includes(`\`${name}\``)),
+      [],
+    );
+  });
+
   it("name files that exist, in the page about the architecture", () => {
     const named = [
       ...textOf("docs/architecture.md").matchAll(/`((?:provider|sdk|simulator|evidence|cli|test)\/[\w./-]*)`/g),
