@@ -11,31 +11,37 @@ describe("the policy pack on the real engine", () => {
   const common = { organization: "contoso.example", mailbox, pointInTime: "latest" };
 
   it("stops a program before anything is sent, and names every rule that it breaks", async () => {
-    const program = async () => {
+    const inPlace = async () => {
       new vb365.MailboxRestore("legal", {
         ...common,
         restoreToOriginalLocation: { userName: "a@contoso.example", userPassword: "Policy-Marker-1%" },
         confirmInPlace: mailbox.email,
       });
-      new vb365.RestoreDrill("nightly", {
-        organization: "contoso.example",
-        mailboxes: ["sales@contoso.example"],
-        pointInTime: "latest",
-        exportToPst: { path: "exports/{email}.pst" },
-        objectives: { rto: "4h" },
-        reason: "INC-4711",
-      });
     };
-    const preview = await used.stack.preview(program, { policyPacks });
-    assert.equal(preview.ok, false);
-    for (const rule of ["in-place-only-in-dr", "recent-restore-point", "has-reason", "drill-has-objectives"]) {
-      assert.ok(preview.text.includes(rule), `${rule} in:\n${preview.text}`);
+    const previewed = await used.stack.preview(
+      async () => {
+        await inPlace();
+        new vb365.RestoreDrill("nightly", {
+          organization: "contoso.example",
+          mailboxes: ["sales@contoso.example"],
+          pointInTime: "latest",
+          exportToPst: { path: "exports/{email}.pst" },
+          objectives: { rto: "4h" },
+          reason: "INC-4711",
+        });
+      },
+      { policyPacks },
+    );
+    assert.match(previewed.text, /drill-has-objectives/);
+    // This `up` has no preview of its own: a restore that keeps the rules would be sent before another one ends the run.
+    for (const run of [previewed, await used.stack.up(inPlace, { policyPacks })]) {
+      assert.equal(run.ok, false);
+      for (const rule of ["in-place-only-in-dr", "recent-restore-point", "has-reason"]) {
+        assert.ok(run.text.includes(rule), `${rule} in:\n${run.text}`);
+      }
+      assert.match(run.text, /stack test is none of dr/);
+      assert.doesNotMatch(run.text, /Policy-Marker/);
     }
-    // Without a preview, too: each resource is judged before its provider is asked.
-    const up = await used.stack.up(program, { policyPacks });
-    assert.equal(up.ok, false);
-    assert.match(up.text, /stack test is none of dr/);
-    assert.doesNotMatch(preview.text + up.text, /Policy-Marker/);
     assert.deepEqual(used.simulator.sent, []);
   });
 

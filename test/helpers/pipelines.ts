@@ -61,7 +61,7 @@ export interface Ran {
 /** A job that runs. */
 export interface Running {
   ended: Promise<Ran>;
-  /** As a runner does at the end of a job's time: every process of it, at once. */
+  /** The end of a job's time: `kill -9` for its shell and the process group of that. */
   kill(): void;
 }
 
