@@ -195,6 +195,9 @@ function createGathering() {
 
 const unknownCa = "the CA of its certificate is not known here: give the CA as vb365:caCert";
 
+const oldProtocol =
+  "it speaks only versions of TLS before 1.2, which others can break: switch TLS 1.2 on where it runs";
+
 const distrust: Record<string, string> = {
   CERT_HAS_EXPIRED: "its certificate has expired: renew it on the server",
   CERT_NOT_YET_VALID: "its certificate is not valid yet: compare the clocks of both machines",
@@ -211,5 +214,16 @@ const distrust: Record<string, string> = {
     "its certificate is another one than vb365:tlsFingerprint names: compare both before you change the setting",
 };
 
-/** Why a server was not trusted, by the code of the error; undefined for any other error. */
-export const explainDistrust = (code: string): string | undefined => distrust[code];
+/** The agent gives one code for all that is wrong with the protocol, and OpenSSL's reason in the message. */
+const ofProtocol: [RegExp, string][] = [
+  [/alert protocol version|unsupported protocol/i, oldProtocol],
+  [
+    /wrong version number|packet length too long/i,
+    "what answers there does not speak TLS: check the port of vb365:endpoint, and proxies in between",
+  ],
+];
+
+/** Why a server was not trusted, by the code of the error and the system's words; undefined for any other error. */
+export function explainDistrust(code: string, message: string): string | undefined {
+  return distrust[code] ?? (code === "EPROTO" ? ofProtocol.find(([reason]) => reason.test(message))?.[1] : undefined);
+}

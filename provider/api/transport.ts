@@ -213,7 +213,7 @@ const unreachable = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNR
 function describeFailure(error: unknown, endpoint: string, request: HttpRequest, notSent: boolean): ConnectionError {
   const code = (error as { code?: string }).code ?? "";
   const what = `${request.method} ${request.path} on ${endpoint}`;
-  const distrust = explainDistrust(code);
+  const distrust = explainDistrust(code, messageOf(error));
   if (distrust !== undefined) {
     return new ConnectionError(`${endpoint} is not trusted: ${distrust} (${code}). Nothing was sent.`, {
       notSent,

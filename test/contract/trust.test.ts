@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
@@ -7,6 +9,7 @@ import { readConnectionSettings } from "../../provider/config";
 import { connect } from "../../provider/restore/connection";
 import { type Simulator, startSimulator } from "../../simulator";
 import { configOf } from "../helpers/engine";
+import { aTlsServer } from "../helpers/tls-server";
 
 describe("trust in the server", () => {
   let simulator: Simulator;
@@ -89,5 +92,47 @@ describe("trust in the server", () => {
       /is not trusted: .*another one than vb365:tlsFingerprint/,
     );
     await refusedWithoutARequest({ tlsFingerprint: fingerprint, insecure: "true" }, /tlsFingerprint/);
+  });
+
+  describe("is not given, and nothing is said to it, when", () => {
+    const faults: Record<string, [Parameters<typeof aTlsServer>[0], RegExp]> = {
+      "its certificate has expired": [{ expired: true }, /has expired: renew it/],
+      "its certificate is for another host": [{ host: "other.example.test" }, /for another host name/],
+      "its certificate is self-signed": [{ selfSigned: true }, /is self-signed: give it as vb365:caCert/],
+      "it speaks old versions of TLS alone": [{ oldProtocol: true }, /versions of TLS before 1\.2/],
+    };
+    for (const [what, [fault, message]] of Object.entries(faults)) {
+      it(what, async () => {
+        const server = await aTlsServer(fault);
+        try {
+          const { endpoint, caCert } = server;
+          await assert.rejects(ask({ endpoint, caCert }), (error: Error) => {
+            assert.match(error.message, message);
+            assert.match(error.message, /is not trusted: .* Nothing was sent/);
+            return true;
+          });
+          assert.equal(server.heard, 0);
+        } finally {
+          await server.stop();
+        }
+      });
+    }
+
+    it("what answers does not speak TLS", async () => {
+      const heard: Buffer[] = [];
+      const plain = createServer((socket) => {
+        socket.on("error", () => undefined);
+        socket.on("data", (bytes) => {
+          heard.push(bytes);
+          socket.end("HTTP/1.1 400 Bad Request\r\n\r\n");
+        });
+      });
+      plain.listen(0, "127.0.0.1");
+      await once(plain, "listening");
+      const { port } = plain.address() as AddressInfo;
+      await assert.rejects(ask({ endpoint: `https://127.0.0.1:${port}` }), /does not speak TLS: check the port/);
+      assert.doesNotMatch(Buffer.concat(heard).toString("latin1"), /grant_type|password/);
+      plain.close();
+    });
   });
 });

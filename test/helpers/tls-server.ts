@@ -14,7 +14,14 @@ export interface TlsServer {
 }
 
 /** Starts a TLS server on loopback whose certificate is right but for what is asked for. */
-export async function aTlsServer(fault: { expired?: boolean; host?: string }): Promise<TlsServer> {
+export async function aTlsServer(fault: {
+  expired?: boolean;
+  host?: string;
+  /** Nobody signed it but itself. */
+  selfSigned?: boolean;
+  /** TLS 1.1 and nothing newer. */
+  oldProtocol?: boolean;
+}): Promise<TlsServer> {
   const day = 86_400_000;
   const validity = fault.expired
     ? { notBeforeDate: new Date(Date.now() - 20 * day), notAfterDate: new Date(Date.now() - 10 * day) }
@@ -32,15 +39,18 @@ export async function aTlsServer(fault: { expired?: boolean; host?: string }): P
   const own = await generate([{ name: "commonName", value: fault.host ?? "127.0.0.1" }], {
     keyType: "ec",
     algorithm: "sha256",
-    ca: { key: ca.private, cert: ca.cert },
+    ...(fault.selfSigned ? {} : { ca: { key: ca.private, cert: ca.cert } }),
     extensions: [
       { name: "basicConstraints", cA: false, critical: true },
       { name: "subjectAltName", altNames: names },
     ],
     ...validity,
   });
+  const old = fault.oldProtocol
+    ? ({ minVersion: "TLSv1.1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" } as const)
+    : {};
   let heard = 0;
-  const server = createServer({ key: own.private, cert: own.cert }, (socket) => {
+  const server = createServer({ key: own.private, cert: own.cert, ...old }, (socket) => {
     socket.once("data", () => (heard += 1));
     socket.on("error", () => socket.destroy());
   });
