@@ -652,6 +652,7 @@ describe("a bulk restore in the provider process", () => {
       ["an index beyond the count", { shard: { index: 2, count: 2 } }, /counts from 0/],
       ["an empty list", { mailboxes: [] }, /mailboxes/],
       ["a mailbox by two names", { mailboxes: [{ email: "a@b.example", id: "x" }] }, /give either email or id/],
+      ["null in a list", { mailboxes: [null] }, /mailboxes\.0 must be/],
       ["a misspelled input", { maxConcurentRestores: 2 }, /did you mean maxConcurrentRestores/],
     ] as const) {
       it(`refuses ${what}`, async () => {

@@ -31,6 +31,16 @@ describe("checking inputs at preview", () => {
     assert.deepEqual(mistakesOf(good()), []);
   });
 
+  for (const name of ["organization", "mailbox", "pointInTime", "exportToPst", "adopt", "session", "failurePolicy"]) {
+    it(`says what is wrong with null, which a program in JavaScript may give: ${name}`, () => {
+      const mistakes = mistakesOf(good({ [name]: null }));
+      assert.ok(
+        mistakes.some(({ path, reason }) => path.startsWith(name) && reason.includes("must be")),
+        JSON.stringify(mistakes),
+      );
+    });
+  }
+
   it("knows the placeholder of Pulumi's runtime for values that come later", () => {
     assert.equal(unknownValue, runtime.unknownValue);
   });

@@ -75,7 +75,7 @@ function findContradictions(inputs: BulkMailboxRestoreInputs): Mistake[] {
     mistakes.push({ path: "shard.index", reason: "counts from 0, so it must be less than shard.count" });
   }
   (Array.isArray(mailboxes) ? mailboxes : []).forEach((one, index) => {
-    if (typeof one === "object" && (one.email === undefined) === (one.id === undefined)) {
+    if (typeof one === "object" && isKnown(one) && (one.email === undefined) === (one.id === undefined)) {
       mistakes.push({ path: `mailboxes.${index}`, reason: "give either email or id" });
     }
   });

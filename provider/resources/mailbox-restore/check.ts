@@ -229,5 +229,6 @@ function findUnconfirmed({
 }
 
 export function isKnown<T>(value: T | undefined): value is T {
-  return value !== undefined && (value as unknown) !== unknownValue;
+  // A program in JavaScript may give null: that is told as a mistake of its shape, and nothing is read of it.
+  return value !== undefined && value !== null && (value as unknown) !== unknownValue;
 }
