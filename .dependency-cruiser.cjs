@@ -48,7 +48,7 @@ module.exports = {
       folder.timeouts,
       folder.versions,
       builtIn,
-      npm("node-fetch"),
+      npm("node-fetch|proxy-from-env"),
     ),
     // A file knows nothing of mailboxes; what it knows of the server is how a file is asked for.
     ...allow(

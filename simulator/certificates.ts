@@ -8,12 +8,12 @@ export interface Certificates {
 }
 
 /**
- * Makes a CA and a certificate for 127.0.0.1, ::1 and localhost, valid for a year from yesterday by the machine's clock
+ * Makes a CA and a certificate for 127.0.0.1, ::1, localhost and more names, valid for a year from yesterday by the machine's clock
  * (a client judges validity by that one, whatever clock was given to the simulator).
  *
  * A real server's certificate is chosen by its administrator and is often self-signed. [D]
  */
-export async function makeCertificates(): Promise<Certificates> {
+export async function makeCertificates(hostNames: readonly string[] = []): Promise<Certificates> {
   const yesterday = new Date(Date.now() - 24 * 60 * 60 * 1000);
   const common = { keyType: "ec", algorithm: "sha256", notBeforeDate: yesterday } as const;
   const ca = await generate([{ name: "commonName", value: "VB365 simulator CA" }], {
@@ -34,6 +34,7 @@ export async function makeCertificates(): Promise<Certificates> {
         name: "subjectAltName",
         altNames: [
           { type: 2, value: "localhost" },
+          ...hostNames.map((value) => ({ type: 2 as const, value })),
           { type: 7, ip: "127.0.0.1" },
           { type: 7, ip: "::1" },
         ],

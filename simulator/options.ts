@@ -15,6 +15,8 @@ export interface SimulatorOptions extends Partial<OpenPoints> {
   apiVersions?: ApiVersionName[];
   /** On 127.0.0.1; default 0 = any free port. */
   port?: number;
+  /** More names that its certificate is for, as those of a proxy or a name service that lead to it; default none. */
+  hostNames?: string[];
   /** The login of the REST API; default `VEEAM\restore-operator` and an invented password. */
   username?: string;
   password?: string;

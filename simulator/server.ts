@@ -77,7 +77,7 @@ export interface Simulator {
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { state, login } = stateFrom(options);
-  const certificates = await makeCertificates();
+  const certificates = await makeCertificates(options.hostNames);
   const faults = new FaultList();
   const requests: OpenRecord[] = [];
   const stopping = new AbortController();

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type ConnectionOptions, type SecureContext, connect, createSecureContext } from "node:tls";
 import type { Trust } from "../config";
+import { tunnelled } from "./proxy";
 
 /** Longest time for the handshake of a pinned connection. */
 const handshakeLimitMs = 60_000;
@@ -15,8 +16,13 @@ const fingerprintMismatch = "VB365_FINGERPRINT_MISMATCH";
  *
  * @param onSecure - called when a connection is ready to carry a request
  */
-export function createAgent(trust: Trust, options: AgentOptions, onSecure?: (socket: Socket) => void): Agent {
-  const agent = withOneContext(agentFor(trust, options), trust);
+export function createAgent(
+  trust: Trust,
+  { proxy, ...options }: AgentOptions & { proxy?: URL | undefined },
+  onSecure?: (socket: Socket) => void,
+): Agent {
+  const direct = withOneContext(agentFor(trust, options), trust);
+  const agent = proxy === undefined ? direct : tunnelled(direct, proxy);
   if (onSecure !== undefined) {
     const create = agent.createConnection.bind(agent);
     agent.createConnection = (target, done) => {

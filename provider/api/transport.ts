@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Trust } from "../config";
 import { ConnectionError, isConnectionError, messageOf } from "../errors";
+import { proxyFor, proxyRefusal } from "./proxy";
 import { createAgent, explainDistrust, gatherRecords } from "./tls";
 
 /** One HTTP request, as far as the layers above need to say it. */
@@ -60,7 +61,8 @@ export const preload = () => import("node-fetch");
  * have seen the request.
  */
 export function createTransport(options: TransportOptions): Transport {
-  const pooled = createAgent(options.trust, { keepAlive: true });
+  const proxy = proxyFor(options.endpoint);
+  const pooled = createAgent(options.trust, { keepAlive: true, proxy });
   const idleTimeoutMs = options.idleTimeoutMs ?? 120_000;
 
   return {
@@ -79,7 +81,7 @@ export function createTransport(options: TransportOptions): Transport {
       const agent = request.repeatable
         ? pooled
         : gatherRecords(
-            createAgent(options.trust, { maxSockets: 1 }, (socket) => {
+            createAgent(options.trust, { maxSockets: 1, proxy }, (socket) => {
               isSecure = true;
               clearTimeout(connecting);
               // Probed by TCP while the server works: it may be silent for hours, and what drops an idle connection says nothing.
@@ -219,6 +221,15 @@ function describeFailure(error: unknown, endpoint: string, request: HttpRequest,
       notSent,
       repeatable: false,
     });
+  }
+  if (code === proxyRefusal) {
+    const why = messageOf(error).replace(/^request to .*?, reason: /, "");
+    return new ConnectionError(
+      `${endpoint} cannot be reached: ${why}. Nothing was sent. A server inside belongs into NO_PROXY.`,
+      {
+        notSent,
+      },
+    );
   }
   if (code === "ECONNREFUSED") {
     return new ConnectionError(
