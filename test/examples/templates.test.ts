@@ -68,13 +68,11 @@ describe("an example, taken by pulumi new into an empty folder", () => {
       assert.deepEqual(simulator.unknown, []);
     });
 
-    it(`passes its own tests there: ${name}`, async function () {
-      const project = join(folder, name);
-      if (!existsSync(join(project, "test"))) {
-        this.skip();
-      }
-      assert.match(await type(project, ["npm test"]), /\d+ passing/);
-    });
+    if (existsSync(join(template, "test"))) {
+      it(`passes its own tests there: ${name}`, async () => {
+        assert.match(await type(join(folder, name), ["npm test"]), /\d+ passing/);
+      });
+    }
   }
 });
 
