@@ -51,7 +51,15 @@ export function mailboxRestoreOf(host: Host): ResourceHandler {
     async read(id, bag) {
       const outputs = upgraded(contentOf(bag));
       memory.sawOutputs(outputs);
-      return { id, props: { ...(await read(connected, outputs)) } };
+      const found = await read(connected, outputs);
+      if (found.pst?.present === false) {
+        // Pulumi's own diff shows the inputs alone, so a refresh would pass over it in silence.
+        await host.inform(
+          outputs.__urn,
+          `${found.pst.path} is gone, or was changed. Nothing is exported again by itself.`,
+        );
+      }
+      return { id, props: { ...found } };
     },
 
     update: (_id, olds, news) =>

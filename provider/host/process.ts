@@ -40,7 +40,8 @@ export interface Host {
   /** What is known before a connection: what is wrong with the configuration, which access to Exchange and which API version it brings, and where to. */
   configured(): {
     configMistakes: ConfigMistake[];
-    exchange: ExchangeSettings;
+    /** Undefined where the configuration cannot be read. */
+    exchange: ExchangeSettings | undefined;
     apiVersion: "auto" | ApiVersion;
     endpoint: string | undefined;
     journalDir: string;
@@ -108,7 +109,7 @@ export function createHost({ engine, connect, openJournal }: HostParts): Host {
     configured() {
       return {
         configMistakes: mistakes,
-        exchange: settings?.exchange ?? {},
+        exchange: settings?.exchange,
         apiVersion: settings?.apiVersion ?? "auto",
         endpoint: settings?.endpoint,
         journalDir: settings?.journalDir ?? defaultJournalDir,

@@ -195,7 +195,8 @@ function lifecycle(version: ApiVersionName): void {
   it("reports a PST that is gone, and makes no new one", async () => {
     await rm(join(exportFolder, "finance.pst"));
     const before = simulator.requests.length;
-    await stack.refresh();
+    const refresh = await stack.refresh();
+    assert.match(refresh.text, /finance\.pst is gone, or was changed/);
     const pst = (await stack.resources())["finance"]?.outputs?.["pst"] as { present: boolean };
     assert.equal(pst.present, false);
     assert.equal((await stack.up()).operations["finance"], "same");

@@ -161,6 +161,15 @@ describe("checking inputs at preview", () => {
     const configMistakes = [{ key: "endpoint", reason: "vb365:endpoint is not set" }];
     assert.deepEqual(mistakesOf(good(), {}, { configMistakes }), [{ path: "", reason: "vb365:endpoint is not set" }]);
   });
+
+  it("asks for no Exchange account where the settings that may hold one cannot be read", () => {
+    const configMistakes = [{ key: "caCert", reason: "ca.pem cannot be read" }];
+    const news = inPlace({ restoreToOriginalLocation: {}, confirmInPlace: "finance@contoso.example" });
+    const told = (exchange: CheckSurroundings["exchange"]) =>
+      mistakesOf(news, {}, { configMistakes, exchange }).map(({ path, reason }) => path || reason);
+    assert.deepEqual(told(undefined), ["ca.pem cannot be read"]);
+    assert.deepEqual(told({}), ["ca.pem cannot be read", "restoreToOriginalLocation.userName"]);
+  });
 });
 
 describe("checking a restore that was already done", () => {

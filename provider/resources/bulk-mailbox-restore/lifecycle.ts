@@ -97,6 +97,13 @@ async function judgedAgain(
 
 function conclude(outs: BulkMailboxRestoreOutputs, { voice }: Surroundings): void {
   outs.warnings.forEach((warning) => voice.warn(warning));
+  if (outs.totals.mailboxes === 0 && outs.shard === undefined) {
+    // A pattern with a slip of the pen must not look like a restore; a part of a short list may well be empty.
+    const why = outs.allMailboxes === undefined ? "the list is empty" : "allMailboxes matches none in the backup";
+    voice.warn(
+      `No mailbox is chosen: ${why}. Nothing was sent. Where others are meant, mend that and run pulumi up again.`,
+    );
+  }
   voice.conclude(verdictOn(outs));
 }
 

@@ -27,6 +27,9 @@ export function isAccepted(
 export function summaryOf(outputs: BulkMailboxRestoreOutputs): string {
   const { totals, failures, failureCount, durationSeconds } = outputs;
   const { mailboxes, outcomes, items, pstBytes } = totals;
+  if (mailboxes === 0) {
+    return "no mailbox is chosen, so nothing was sent";
+  }
   const found = [
     ...Object.entries(outcomes).map(([outcome, count]) => `${count} ${outcome}`),
     ...(items.written === null ? [] : [`${items.written} items written`]),
@@ -48,7 +51,7 @@ function explain(outputs: BulkMailboxRestoreOutputs): string {
     .slice(0, 5)
     .map(({ mailbox, outcome, reason }) => `  ${mailbox}: ${outcome}, ${reason}`)
     .join("\n");
-  const more = failureCount > 5 ? `\n  and ${failureCount - 5} more: ${resultsFile} has them all` : "";
+  const more = failureCount > 5 ? `\n  and ${failureCount - 5} more` : "";
   const failed = failureCount - undone;
   const ways = [
     ...(undone > 0 ? [`Run pulumi up again to go on with the ${undone} that have not been carried out.`] : []),
@@ -59,5 +62,5 @@ function explain(outputs: BulkMailboxRestoreOutputs): string {
         ]
       : []),
   ];
-  return `${summaryOf({ ...outputs, failures: [] })}, ${failureCount} not good enough. The first of them:\n${first}${more}\n${ways.join(" ")}`;
+  return `${summaryOf({ ...outputs, failures: [] })}, ${failureCount} not good enough. The first of them:\n${first}${more}\nEvery result is in ${resultsFile}. ${ways.join(" ")}`;
 }

@@ -71,7 +71,7 @@ function explain({ objectives, checks, mailboxes, totals, remarks }: Evidence, p
       .filter(({ met }) => !met)
       .map(
         ({ name, limitSeconds, worstSeconds, missedCount }) =>
-          `${name} of ${limitSeconds} s was missed by ${missedCount} mailboxes; the worst took ${worstSeconds ?? "nobody knows how many"} s.`,
+          `${name} of ${limitSeconds} s was missed by ${missedCount} mailboxes; the worst was ${worstSeconds ?? "nobody knows how many"} s.`,
       ),
     ...checks
       .filter(({ failed, unknown }) => failed + unknown > 0)

@@ -15,8 +15,8 @@ export interface CheckSurroundings {
   configMistakes: ConfigMistake[];
   /** Folder of the journal. */
   journalDir: string;
-  /** The provider's access to Exchange, for actions that bring none. */
-  exchange: ExchangeSettings;
+  /** The provider's access to Exchange, for actions that bring none; undefined where its configuration cannot be read. */
+  exchange: ExchangeSettings | undefined;
   /** "auto" is known when the server was asked. */
   apiVersion: "auto" | ApiVersion;
   now: Date;
@@ -178,8 +178,12 @@ export function findObstacles(
     if (!isKnown(action)) {
       continue;
     }
-    const found = accessOf(name, action, exchange);
+    const found = accessOf(name, action, exchange ?? {});
     if ("mistake" in found) {
+      if (exchange === undefined && accessNames.every((access) => action[access] === undefined)) {
+        // It may well be configured: what keeps the configuration from being read is said already.
+        continue;
+      }
       mistakes.push({ path: `${name}.${found.mistake.name}`, reason: found.mistake.reason });
     } else {
       mistakes.push(...findUnspoken(apiVersion, name, found.access));

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { messageOf } from "../../errors";
 import type { Connection } from "../../restore/connection";
 import { deletePst } from "../../pst/owner";
@@ -10,8 +12,14 @@ export function farewellTo(
   removedFile: boolean,
 ): string {
   if (pst !== undefined) {
+    if (removedFile) {
+      return `forgotten, and ${pst.path} removed`;
+    }
+    if (!(pst.files ?? [pst]).some(({ path }) => existsSync(resolve(path)))) {
+      return `forgotten; ${pst.path} was gone already`;
+    }
     const rest = onDestroy === "deletePst" ? `is not this export's any more, and left alone` : "stays";
-    return removedFile ? `forgotten, and ${pst.path} removed` : `forgotten; ${pst.path} ${rest}`;
+    return `forgotten; ${pst.path} ${rest}`;
   }
   return `forgotten; restored mail stays in ${restoreTo?.mailbox ?? mailboxEmail}`;
 }
