@@ -126,7 +126,11 @@ export async function readText(response: HttpResponse, maxBytes = 64 * 1024 * 10
     for await (const chunk of response.body as AsyncIterable<Buffer>) {
       size += chunk.length;
       if (size > maxBytes) {
-        throw new ConnectionError(`the server's answer is larger than ${maxBytes} bytes`, tooLarge);
+        throw new ConnectionError(
+          `The server's answer is larger than ${maxBytes} bytes, and none of this API is. Something between here and the Veeam ` +
+            "server may have answered in its place: check vb365:endpoint and proxies.",
+          tooLarge,
+        );
       }
       chunks.push(chunk);
     }
