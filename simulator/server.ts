@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import { createServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { makeCertificates } from "./certificates";
@@ -81,6 +81,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const faults = new FaultList();
   const requests: OpenRecord[] = [];
   const stopping = new AbortController();
+  // Every answer that waits listens to it, and many may wait at a time: no leak.
+  setMaxListeners(0, stopping.signal);
   const served = options.apiVersions ?? ["v3"];
   const routes = versions.flatMap((version) => routesOf(version, state.behaviour));
   const dispatcher = { state, routes, served, faults, requests, signal: stopping.signal };

@@ -45,4 +45,20 @@ describe("simulator: recording", () => {
       [["restoreTo.officeRegion"], ["exporttoPst.enablePstSizeLimit"], ["?extendedView"]],
     );
   });
+
+  it("lets many answers wait at a time, and nobody is warned of a leak", async () => {
+    const { simulator, ask } = await start();
+    const warnings: string[] = [];
+    const note = ({ message }: Error) => void warnings.push(message);
+    process.on("warning", note);
+    simulator.faults.next({ effect: { delayMs: 3_600_000 }, times: Infinity });
+    const waiting = Array.from({ length: 30 }, () => ask("GET", "/v3/ServiceInstance").catch(() => "cut"));
+    while (simulator.requests.length < waiting.length) {
+      await new Promise(setImmediate);
+    }
+    await simulator.stop();
+    assert.deepEqual([...new Set(await Promise.all(waiting))], ["cut"]);
+    process.off("warning", note);
+    assert.deepEqual(warnings, []);
+  });
 });
