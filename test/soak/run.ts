@@ -232,7 +232,7 @@ async function restoreOnce({ server, tally, folder, named }: Soak, host: Host, {
       ({ id, properties: outputs } = state);
       end = String(outputs["outcome"]);
     }
-    nameAll(named, [message, ...(state?.reasons ?? [])]);
+    nameAll(named, [message, ...(state?.reasons ?? []), String(outputs["sessionId"])]);
   }
   tally.ends[end] = (tally.ends[end] ?? 0) + 1;
   const isExport = action === "exportToPst";
