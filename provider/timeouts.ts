@@ -1,4 +1,5 @@
 import ms, { type StringValue } from "ms";
+import prettyMilliseconds from "pretty-ms";
 
 /** Limits that a program may set, each a duration as text: "30s", "20m", "8h", "2d". */
 export interface TimeoutsInput {
@@ -67,5 +68,6 @@ export function parseAge(text: string): number | undefined {
   return /^\d/.test(text) && value !== undefined && value > 0 ? value : undefined;
 }
 
-/** `3 days`, `20 minutes`. */
-export const durationInWords = (milliseconds: number) => ms(milliseconds, { long: true });
+/** `3 days 4 hours`, `20 minutes`: exact enough to see which of two is longer. */
+export const durationInWords = (milliseconds: number) =>
+  prettyMilliseconds(milliseconds, { verbose: true, unitCount: 2 });

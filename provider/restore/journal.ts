@@ -533,8 +533,12 @@ function createLease(path: string, renewMs: number): Lease {
       if (held.size === 0) {
         clearInterval(timer);
         timer = undefined;
-        // At once: a lease that is held again in the meantime must not lose its file.
-        rmSync(path, { force: true });
+        try {
+          // At once: a lease that is held again in the meantime must not lose its file.
+          rmSync(path, { force: true });
+        } catch {
+          // What went wrong before counts more, and nobody waits for long on a lease that is not renewed.
+        }
       }
       return Promise.resolve();
     },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { SessionEvent } from "../../provider/api/dialects/dialect";
-import { type OwnAction, attribute } from "../../provider/restore/attribution";
+import { type OwnAction, attribute, mayConcern, namesakesOf, textOf } from "../../provider/restore/attribution";
 import { isRefusal } from "../../provider/restore/refusal";
 import { ApiError } from "../../provider/errors";
 
@@ -160,4 +160,62 @@ describe("telling a refusal from an unknown end", () => {
       assert.equal(isRefusal(error), false);
     });
   }
+});
+
+describe("an event that may be that of a restore of a mailbox", () => {
+  const mayBe = (message: string, difference: Partial<SessionEvent> = {}, target?: string) =>
+    mayConcern(event(message, difference), { mailbox: finance, mailboxes: [finance, archive, sales], target });
+
+  it("names it, or nobody at all", () => {
+    assert.ok(mayBe("Restoring finance@contoso.example"));
+    assert.ok(mayBe("Restoring a mailbox"));
+  });
+
+  it("names its target, in any case, wherever that stands", () => {
+    const target = "Support@contoso.example";
+    assert.ok(mayBe("Restored sales@contoso.example to support@contoso.example", {}, target));
+    assert.ok(mayBe("Restoring mailbox Sales", { target: "SUPPORT@contoso.example" }, target));
+    assert.ok(!mayBe("Restoring mailbox Sales", { target: "support@contoso.example" }));
+  });
+
+  it("names nobody else: another mailbox, or an address that no mailbox has", () => {
+    assert.ok(!mayBe("Restoring mailbox Sales"));
+    assert.ok(!mayBe("Restoring ada@fabrikam.example"));
+    assert.ok(!mayBe("Restoring a mailbox", { target: "ada@fabrikam.example" }));
+  });
+
+  it("is read by the fields that say what was restored, where they name somebody", () => {
+    assert.ok(!mayBe("Restoring finance@contoso.example", { itemName: "Sales" }));
+    assert.ok(!mayBe("Restoring finance@contoso.example", { source: "sales@contoso.example" }));
+    assert.ok(mayBe("Restoring finance@contoso.example", { itemName: "some folder" }));
+  });
+});
+
+describe("mailboxes that an event may be thought to name", () => {
+  const named = (name: string, email = `${name.toLowerCase()}@contoso.example`) => ({ id: `id-${name}`, name, email });
+  const namesOf = (of: ReturnType<typeof named>, all: ReturnType<typeof named>[]) =>
+    namesakesOf(of, [of, ...all]).map(({ id, name, email }) => [id, name, email]);
+
+  it("are those with its address, and those whose name holds the other, as they are listed", () => {
+    const [ann, annSmith, bob] = [named("Ann"), named("Ann Smith", "as@contoso.example"), named("Bob")];
+    const anArchive = named("Archive of A", ann.email.toUpperCase());
+    const row = ({ id, name, email }: typeof ann) => [id, name, email];
+    assert.deepEqual(namesOf(ann, [bob, annSmith, anArchive]), [row(anArchive), row(annSmith)]);
+    assert.deepEqual(namesOf(annSmith, [bob, ann]), [row(ann)]);
+    assert.deepEqual(namesOf(bob, [ann, annSmith]), []);
+  });
+
+  it("are no others for one without a name, and twenty at most", () => {
+    assert.deepEqual(namesOf(named("", "x@contoso.example"), [named("Ann"), named("Bob")]), []);
+    const many = Array.from({ length: 30 }, (_, index) => named(`Ann ${index}`, `a${index}@contoso.example`));
+    assert.equal(namesOf(named("Ann"), many).length, 20);
+  });
+});
+
+describe("the text of an event", () => {
+  it("is title and message, and neither of them twice", () => {
+    assert.equal(textOf({ title: "", message: "Restored" }), "Restored");
+    assert.equal(textOf({ title: "Restored", message: "Restored 3 items" }), "Restored 3 items");
+    assert.equal(textOf({ title: "Sales", message: "Restored" }), "Sales: Restored");
+  });
 });

@@ -216,3 +216,94 @@ describe("accepting a result", () => {
     });
   }
 });
+
+describe("what a judgement keeps of an answer", () => {
+  it("is everything that the server named as failed, or the event's words where it named nothing", () => {
+    const named = answer({ cannotContinueError: "quota", exceptions: ["item"] });
+    assert.deepEqual(judge(named, ours("Failed")).failures, ["quota", "item"]);
+    assert.deepEqual(judge(undefined, ours("Failed")).failures, ["Restoring Finance"]);
+    for (const seen of [none, ours("Success"), ours("Warning")]) {
+      assert.deepEqual(judge(answer(), seen).failures, [], seen.kind);
+    }
+  });
+
+  it("is every warning, or the event's words where it warned of nothing", () => {
+    assert.deepEqual(judge(answer({ warnings: ["slow"] }), ours("Warning")).warnings, ["slow"]);
+    assert.deepEqual(judge(answer(), ours("Warning")).warnings, ["Restoring Finance"]);
+    assert.deepEqual(judge(answer(), ours("Success")).warnings, []);
+  });
+});
+
+describe("an answer without counts", () => {
+  it("that tells of a failure is a failure, in part where the event tells of a good end", () => {
+    for (const broken of [{ exceptions: ["item"] }, { cannotContinueError: "quota" }]) {
+      const told = answer({ counts: undefined, ...broken });
+      assert.equal(judge(told, none).outcome, "Failed");
+      assert.equal(judge(told, ours("Failed")).outcome, "Failed");
+      assert.equal(judge(told, ours("Success")).outcome, "PartiallyFailed");
+      assert.equal(judge(told, ours("Warning")).outcome, "PartiallyFailed");
+      assert.equal(judge(told, ours("Running")).outcome, "Unfinished");
+      assert.equal(judge(told, ours("Skipped")).outcome, "Unknown");
+    }
+  });
+});
+
+describe("an answer with counts", () => {
+  it("has not ended while its event runs, and is unknown where that says nothing", () => {
+    assert.equal(judge(answer(), ours("Running")).outcome, "Unfinished");
+    assert.equal(judge(answer(), ours("Skipped")).outcome, "Unknown");
+  });
+
+  it("is partly failed for a folder alone, and where items were skipped beside those that failed", () => {
+    assert.equal(judge(answer({ counts: counts({ failedFolders: 2 }) }), none).outcome, "PartiallyFailed");
+    const skipped = counts({ created: 0, merged: 0, skipped: 4, failed: 1 });
+    assert.equal(judge(answer({ counts: skipped }), none).outcome, "PartiallyFailed");
+  });
+
+  it("counts as handled what is known of half of it", () => {
+    const half = counts({ created: null, merged: 3, skipped: null, failed: 1 });
+    assert.equal(judge(answer({ counts: half }), none).outcome, "PartiallyFailed");
+    const other = counts({ created: 3, merged: null, skipped: null, failed: 1 });
+    assert.equal(judge(answer({ counts: other }), none).outcome, "PartiallyFailed");
+  });
+
+  it("that counts nothing as written is a restore of nothing only where all was counted", () => {
+    const half = counts({ created: null, merged: null, skipped: 0 });
+    assert.equal(judge(answer({ counts: half }), none).outcome, "Unknown");
+    assert.equal(judge(answer({ counts: { ...half, restored: 0 } }), none).outcome, "NothingToRestore");
+    assert.equal(judge(answer({ counts: { ...half, restored: 5 } }), none).outcome, "Succeeded");
+    assert.equal(judge(answer({ counts: counts({ skipped: null }) }), none).outcome, "Succeeded");
+  });
+
+  it("that does not count what failed is no success by itself", () => {
+    assert.equal(judge(answer({ counts: counts({ failed: null }) }), none).outcome, "Unknown");
+    assert.equal(judge(answer({ counts: counts({ failed: null }) }), ours("Success")).outcome, "Succeeded");
+  });
+});
+
+describe("the proof that nothing was written", () => {
+  const proves = (...args: Parameters<typeof judge>) => judge(...args).provesNothingWritten === true;
+  const nothing = counts({ created: 0, merged: 0, skipped: 0 });
+
+  it("is a failure that counted nothing as written, with what failed or without", () => {
+    assert.ok(proves(answer({ counts: { ...nothing, failed: 3 } }), none));
+    assert.ok(proves(answer({ counts: nothing, cannotContinueError: "quota" }), none));
+    assert.ok(proves(answer({ counts: { ...nothing, failed: 3 }, isOfStatistics: true }), ours("Failed")));
+  });
+
+  it("is no restore that found nothing, and none that wrote something", () => {
+    assert.ok(!proves(answer({ counts: nothing }), ours("Success")));
+    assert.ok(!proves(answer({ counts: counts({ created: 1, merged: 1 }) }), ours("Failed")));
+    assert.ok(!proves(answer({ counts: counts({ created: 2, merged: 2 }), cannotContinueError: "quota" }), none));
+  });
+
+  it("is none without whole counts, and none from statistics that may not be filled in", () => {
+    assert.ok(!proves(undefined, ours("Failed")));
+    assert.ok(!proves(answer({ counts: { ...nothing, created: null, failed: 3 } }), none));
+    assert.ok(!proves(answer({ counts: nothing, isOfStatistics: true, cannotContinueError: "x" }), none));
+  });
+
+  it("is none where a person has ended it", () => {
+    assert.ok(!proves(answer({ counts: { ...nothing, failed: 3 } }), ours("Cancelled")));
+  });
+});

@@ -36,6 +36,18 @@ describe("selecting an organization", () => {
   });
 });
 
+describe("a moment that is wanted", () => {
+  it("may be that of the first backup, and no earlier one", () => {
+    const first = "2026-01-05T21:00:00.000Z";
+    assert.equal(resolvePointInTime(organization(), first), first);
+    assert.throws(() => resolvePointInTime(organization(), "2026-01-05T20:59:59.999Z"), /before the first backup/);
+  });
+
+  it("is refused where it is no time", () => {
+    assert.throws(() => resolvePointInTime(organization(), "yesterday"), /"yesterday" is not a time/);
+  });
+});
+
 describe("selecting a mailbox", () => {
   const archive = mailbox({ id: "m-2", name: "In-Place Archive - Finance", isArchive: true });
 
