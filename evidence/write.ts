@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir, open, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { MailboxRestoreError, messageOf } from "../provider/errors";
+import { moveFile } from "../provider/replace";
 import type { Evidence } from "./evidence";
 import { toHtml } from "./html";
 import { toJUnit } from "./junit";
@@ -85,12 +86,12 @@ async function writeWhole(path: string, text: string): Promise<void> {
     } finally {
       await file.close();
     }
-    await rename(draft, path);
+    await moveFile(draft, path);
   } catch (error) {
     await rm(draft, { force: true }).catch(() => undefined);
     throw error;
   }
-  // A new name is on disk when its folder is. Not every file system can say so; those that cannot write it at once.
+  // A new name is on disk when its folder is. Not every system can say so (Windows: EPERM); those that cannot write it at once.
   const handle = await open(dirname(path), "r").catch(() => undefined);
   await handle?.sync().catch(() => undefined);
   await handle?.close();

@@ -24,6 +24,7 @@ const order = [
   "several-servers",
   "exchange-access",
   "closed-networks",
+  "platforms",
   "troubleshooting",
 ];
 

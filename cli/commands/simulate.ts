@@ -130,7 +130,7 @@ function writeRecord(path: string, sent: Simulator["sent"]): void {
 
 function signalled(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"] as const) {
       process.once(signal, () => resolve());
     }
   });

@@ -29,8 +29,8 @@ const orphanLookMs = 2000;
 /** The engine kills a provider that has not ended 5 s after it was asked to. */
 const longestFarewellMs = 4000;
 
-// The engine asks its providers to end when it has stored what they said (seen).
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
+// The engine asks its providers to end when it has stored what they said (seen); on Windows with CTRL_BREAK, which Node calls SIGBREAK.
+for (const signal of ["SIGINT", "SIGTERM", "SIGBREAK"] as const) {
   process.once(signal, () => void Promise.race([host.end(), sleep(longestFarewellMs)]).finally(() => process.exit(0)));
 }
 // After a kill of the CLI nobody ends this process, and it holds passwords. What it works on is finished first.

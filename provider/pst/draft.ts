@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { link, mkdir, open, readFile, readdir, rename, rm, stat, statfs, writeFile } from "node:fs/promises";
+import { link, mkdir, open, readFile, readdir, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { MailboxRestoreError, messageOf } from "../errors";
+import { moveFile } from "../replace";
 import { type Contents, countContents } from "./contents";
 import type { Download, ExportSource } from "./download";
 import { looksLikeText } from "./header";
@@ -81,8 +82,10 @@ export interface PstDraft {
   discard(): Promise<void>;
 }
 
-/** Paths that exports of this process are writing to now. */
+/** Paths that exports of this process are writing to now. Where `A.pst` and `a.pst` are one file, they are one here. */
 const reserved = new Set<string>();
+const placeOf = (absolute: string) =>
+  ["win32", "darwin"].includes(process.platform) ? absolute.toLowerCase() : absolute;
 
 /** Free space that is left alone, in bytes. */
 const spareBytes = 64 * 1024 * 1024;
@@ -116,14 +119,14 @@ export async function draftPst(
   const absolute = resolve(path);
   const folder = dirname(absolute);
   const part = partOf(absolute, attemptId);
-  if (reserved.has(absolute)) {
+  if (reserved.has(placeOf(absolute))) {
     throw fileError(`${path} is being written by another export of this program: give each its own path.`);
   }
-  reserved.add(absolute);
+  reserved.add(placeOf(absolute));
   let received: Draft[] | undefined;
   let redact = (text: string) => text;
   const discard = async () => {
-    reserved.delete(absolute);
+    reserved.delete(placeOf(absolute));
     await discardParts(path, attemptId);
   };
   try {
@@ -147,7 +150,7 @@ export async function draftPst(
       return undefined;
     }
     const place = await placeForRejected(absolute, attemptId, identities);
-    await rename(bad, place);
+    await moveFile(bad, place);
     const note = { identity, attemptId, reason, rejectedAt: new Date().toISOString() };
     await writeFile(`${place}.json`, `${JSON.stringify(note, undefined, 2)}\n`, { mode: 0o600 }).catch(() => undefined);
     return join(dirname(path), basename(place));
@@ -242,7 +245,7 @@ export async function draftPst(
         await writeOwner(absolute, attemptId, { ...note, files: [...note.files, ...formerFiles] });
         for (const { part: from, name } of received) {
           const to = join(folder, name);
-          await (there.includes(name) ? rename(from, to) : moveWithoutReplacing(from, to, join(dirname(path), name)));
+          await (there.includes(name) ? moveFile(from, to) : moveWithoutReplacing(from, to, join(dirname(path), name)));
         }
       } catch (error) {
         throw error instanceof MailboxRestoreError
@@ -263,7 +266,7 @@ export async function draftPst(
 async function writeOwner(absolute: string, attemptId: string, note: Owner): Promise<void> {
   const draft = partOf(absolute, `${attemptId}.owner`);
   await writeFile(draft, `${JSON.stringify(note)}\n`, { mode: 0o600 });
-  await rename(draft, ownerPathOf(absolute));
+  await moveFile(draft, ownerPathOf(absolute));
 }
 
 /** A file that is proved, and stands beside its place. */
@@ -423,7 +426,7 @@ async function moveWithoutReplacing(from: string, to: string, shown: string): Pr
         `${shown} appeared while the export ran, so it is not overwritten. Move it away, or choose another path.`,
       );
     }
-    await rename(from, to);
+    await moveFile(from, to);
     return;
   }
   await rm(from, { force: true });

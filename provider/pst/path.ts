@@ -14,8 +14,12 @@ export interface PathValues {
 
 const names = ["email", "mailboxId", "date", "runId"] as const satisfies (keyof PathValues)[];
 
-/** Why a path cannot be expanded, whatever the values; undefined when it can. */
-export function whyNotPath(template: string, { runId }: Pick<PathValues, "runId">): string | undefined {
+/** Why a path cannot be expanded, or not be made on this system, whatever the values; undefined when it can. */
+export function whyNotPath(
+  template: string,
+  { runId }: Pick<PathValues, "runId">,
+  platform: NodeJS.Platform = process.platform,
+): string | undefined {
   const unknown = namedIn(template).find((name) => !(names as readonly string[]).includes(name));
   if (unknown !== undefined) {
     return `names {${unknown}}, which is nothing; there are ${names.map((name) => `{${name}}`).join(", ")}`;
@@ -23,9 +27,11 @@ export function whyNotPath(template: string, { runId }: Pick<PathValues, "runId"
   if (namedIn(template).includes("runId") && runId === undefined) {
     return "names {runId}, and there is no runId";
   }
-  return runId === undefined || !namedIn(template).includes("runId") || staysInFolder(runId)
-    ? undefined
-    : "names {runId}, and the runId would lead out of the folder: it must hold no slash, and not be . or ..";
+  if (runId !== undefined && namedIn(template).includes("runId") && !staysInFolder(runId)) {
+    return "names {runId}, and the runId would lead out of the folder: it must hold no slash, and not be . or ..";
+  }
+  const unfit = platform === "win32" ? unfitForWindows(template) : undefined;
+  return unfit === undefined ? undefined : `holds ${JSON.stringify(unfit)}, which is no name of a file on Windows`;
 }
 
 /** Must the mailbox be known before the path is? */
@@ -73,6 +79,18 @@ const longestValue = 150;
 
 /** A character that was cut in the middle is kept back by the decoder. */
 const withoutHalfCharacter = (bytes: Buffer) => new StringDecoder("utf8").write(bytes);
+
+/** The first name in a path that means something else to Windows: behind a colon a hidden stream of another file, `CON` the console. */
+function unfitForWindows(template: string): string | undefined {
+  const names = template
+    .replace(named, "x")
+    .replace(/^([\\/]{2}[?.][\\/])?([A-Za-z]:)?/, "")
+    .split(/[\\/]/);
+  return names.find((name) => name !== "" && !/^\.\.?$/.test(name) && !isWindowsName(name));
+}
+
+/** Can a file on Windows have this name? */
+export const isWindowsName = (name: string) => sanitize(name) === name;
 
 const named = /\{([A-Za-z]+)\}/g;
 const namedIn = (template: string) => [...template.matchAll(named)].map(([, name = ""]) => name);

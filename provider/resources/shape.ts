@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject } from "ajv";
 import { nearestOf } from "../nearest";
+import { isWindowsName } from "../pst/path";
 import { parseAge, parseDuration } from "../timeouts";
 
 /**
@@ -45,7 +46,11 @@ ajv.addFormat("email-address", (value) => /^[^\s@]+@[^\s@]+$/.test(value));
 ajv.addFormat("duration-text", (value) => parseDuration(value) !== undefined);
 ajv.addFormat("age-text", (value) => parseAge(value) !== undefined);
 ajv.addFormat("past-moment", (value) => isMoment(value) && Date.parse(value) <= Date.now());
-ajv.addFormat("file-name", (value) => /^[^/\\\0]+$/.test(value) && !/^\.+$/.test(value));
+ajv.addFormat(
+  "file-name",
+  (value) =>
+    /^[^/\\\0]+$/.test(value) && !/^\.+$/.test(value) && (process.platform !== "win32" || isWindowsName(value)),
+);
 ajv.addFormat("moment", (value) => value === "latest" || isMoment(value));
 
 /** RFC 3339 with an offset: a time without one means another moment on every machine. */

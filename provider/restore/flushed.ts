@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { moveFile } from "../replace";
 
 /** Replaces a file as a whole: after a crash or a power cut the old one is there or the new one, and nothing in between. */
 export async function writeFlushed(path: string, text: string): Promise<void> {
@@ -13,7 +14,7 @@ export async function writeFlushed(path: string, text: string): Promise<void> {
     } finally {
       await file.close();
     }
-    await rename(draft, path);
+    await moveFile(draft, path);
   } catch (error) {
     await rm(draft, { force: true }).catch(() => undefined);
     throw error;
@@ -21,7 +22,7 @@ export async function writeFlushed(path: string, text: string): Promise<void> {
   await flushFolder(dirname(path));
 }
 
-/** A new name is on disk when its folder is. Not every file system can say so; those that cannot write it at once. */
+/** A new name is on disk when its folder is. Not every system can say so (Windows: EPERM); those that cannot write it at once. */
 export async function flushFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r").catch(() => undefined);
   await handle?.sync().catch(() => undefined);

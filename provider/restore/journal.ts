@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MailboxRestoreError, messageOf } from "../errors";
+import { moveFile, moveFileSync } from "../replace";
 import type { Named } from "./attribution";
 import { flushFolder, writeFlushed } from "./flushed";
 import type { RestoreRecord } from "./record";
@@ -272,7 +273,7 @@ export function openJournal(folder: string, options: JournalOptions = {}): Journ
       try {
         if (existsSync(join(absolute, name))) {
           mkdirSync(closed, { recursive: true, mode: 0o700 });
-          renameSync(join(absolute, name), join(closed, name));
+          moveFileSync(join(absolute, name), join(closed, name));
         }
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
@@ -376,7 +377,7 @@ export function openJournal(folder: string, options: JournalOptions = {}): Journ
       const name = `${basename(path)}.damaged`;
       await writeClosed(`${name}.note`, `${new Date().toISOString()} ${note}`);
       try {
-        await rename(path, join(closed, name));
+        await moveFile(path, join(closed, name));
       } catch (error) {
         throw unwritable(absolute, error);
       }
@@ -533,11 +534,11 @@ function createLease(path: string, renewMs: number): Lease {
       if (held.size === 0) {
         clearInterval(timer);
         timer = undefined;
+        // At once: a lease that is held again in the meantime must not lose its file.
         try {
-          // At once: a lease that is held again in the meantime must not lose its file.
           rmSync(path, { force: true });
         } catch {
-          // What went wrong before counts more, and nobody waits for long on a lease that is not renewed.
+          // Somebody has it open, which Windows minds. It is not renewed any more, and that is what others look at.
         }
       }
       return Promise.resolve();

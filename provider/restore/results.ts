@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readFile, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { MailboxRestoreError, messageOf } from "../errors";
+import { moveFile } from "../replace";
 import { writeFlushed } from "./flushed";
 import type { Journal, JournalEntry } from "./journal";
 import { type RestoreRecord, isOpen } from "./record";
@@ -121,7 +122,7 @@ export async function retireResults(path: string): Promise<void> {
   const closed = join(dirname(dirname(absolute)), "closed");
   await rm(markOf(absolute), { force: true });
   await mkdir(closed, { recursive: true, mode: 0o700 });
-  await rename(absolute, join(closed, basename(absolute)));
+  await moveFile(absolute, join(closed, basename(absolute)));
 }
 
 /**
@@ -173,8 +174,8 @@ export async function openResults(path: string): Promise<Results> {
   try {
     await readNew();
     if ((await file.stat()).size > readTo) {
-      // What a crash left of a line must not become the begin of the next one.
-      await file.truncate(readTo);
+      // What a crash left of a line must not become the begin of the next one. By its path: Windows shortens no file that is open to be added to.
+      await truncate(absolute, readTo);
     }
   } catch (error) {
     await file.close();

@@ -40,6 +40,13 @@ describe("vb365 preflight", () => {
     assert.equal(result.stderr, "");
   });
 
+  it("uses nothing that Node deprecates now or later", async () => {
+    const { vb365 } = await aRig();
+    const env = { NODE_OPTIONS: "--pending-deprecation --trace-warnings" };
+    const { code, stderr } = await vb365(["preflight", ...organization, "--json"], env);
+    assert.deepEqual([code, stderr], [0, ""]);
+  });
+
   it("finds a mailbox by its id", async () => {
     const { vb365, simulator } = await aRig();
     const { id, email } = simulator.organizations[0]?.mailboxes[2] ?? assert.fail();

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { resolve } from "node:path";
 import { type Bench, aBench, exportTo, failureOf, isAction, toSupport, urnOf } from "../helpers/bench";
 
 describe("a provider process whose Pulumi CLI is gone", () => {
@@ -39,6 +40,18 @@ describe("a provider process whose Pulumi CLI is gone", () => {
     assert.equal(outputs["attemptId"], entry?.attemptId);
     assert.equal(simulator.writes.length, 1);
     assert.deepEqual(simulator.openSessions, []);
+  });
+
+  it("ends in good order by the signal that an engine on Windows sends", async () => {
+    bench = await aBench();
+    const preload = resolve(__dirname, "../helpers/ctrl-break.cjs");
+    const host = await bench.start({}, { NODE_OPTIONS: `--require ${preload}` });
+    await host.create(toSupport());
+    const [session] = bench.simulator.openSessions;
+    assert.ok(session !== undefined, "a session waits for the next restore");
+    process.kill(host.pid, "SIGUSR2");
+    await host.ended;
+    assert.deepEqual(bench.simulator.openSessions, []);
   });
 
   it("takes a signal for no sign that its results were stored", async () => {

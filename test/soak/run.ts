@@ -35,8 +35,8 @@ const faultsIn100 = 35;
 
 /** One fault at a time, for whatever request comes next; what comes at every try is for the fault matrix. */
 function soakFaults(): FaultEffect[] {
-  const ofMatrix = faultsOf().flatMap(({ effect, always, name }) =>
-    always === true || "reshape" in effect || "refused" in effect || name === "huge body" ? [] : [effect],
+  const ofMatrix = faultsOf().flatMap(({ effect, always }) =>
+    always === true || "reshape" in effect || "refused" in effect || isALie(effect) ? [] : [effect],
   );
   return [
     ...ofMatrix,
@@ -56,7 +56,19 @@ const losesTheAnswer = (effect: FaultEffect) =>
   "contentLength" in effect ||
   "delayMs" in effect ||
   ("afterWork" in effect && effect.afterWork === true);
-const notExplore = "^(?!.*/Organizations/[^/]+/(Action|Explore)$)";
+
+/**
+ * Where a fault may hit. A server that says 404 to a stop says that the session is gone, and is believed: that one would stay open.
+ */
+function pathFor(effect: FaultEffect): { path?: string } {
+  if (losesTheAnswer(effect)) {
+    return { path: "^(?!.*/Organizations/[^/]+/(Action|Explore)$)" };
+  }
+  return "status" in effect && effect.status === 404 ? { path: "^(?!.*/RestoreSessions/[^/]+/(Action|Stop)$)" } : {};
+}
+
+/** Puts a success in place of whatever the server did, which may have been a refusal: what comes of such a lie is for the fault matrix. */
+const isALie = (effect: FaultEffect) => "status" in effect && effect.status === 200;
 
 interface Soak {
   server: SoakServer;
@@ -191,7 +203,7 @@ async function work(soak: Soak, host: Host, worker: number): Promise<void> {
     const action = names[Math.floor(random() * names.length)] ?? "restoreTo";
     if (random() * 100 < faultsIn100) {
       const effect = faults[Math.floor(random() * faults.length)] ?? { resetBeforeWork: true };
-      await server.ask({ fault: effect, ...(losesTheAnswer(effect) ? { path: notExplore } : {}) });
+      await server.ask({ fault: effect, ...pathFor(effect) });
       tally.faults += 1;
     }
     await restoreOnce(soak, host, { email, action, name: `restore-${worker}-${round}` });

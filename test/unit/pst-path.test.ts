@@ -27,6 +27,33 @@ describe("the path of an export", () => {
     assert.equal(whyNotPath("{runId}.pst", { runId: undefined }), "names {runId}, and there is no runId");
   });
 
+  for (const [path, name] of [
+    ["out/finance:2026.pst", "finance:2026.pst"],
+    ["C:\\out\\aux\\finance.pst", "aux"],
+    ["out/{date}./finance.pst", "x."],
+    ["out/con.pst", "con.pst"],
+  ] as const) {
+    it(`refuses ${path} on Windows, where ${name} means something else`, () => {
+      assert.equal(
+        whyNotPath(path, values, "win32"),
+        `holds ${JSON.stringify(name)}, which is no name of a file on Windows`,
+      );
+      assert.equal(whyNotPath(path, values, "linux"), undefined);
+    });
+  }
+
+  for (const path of [
+    "out/{date}/{email}.pst",
+    "C:\\out\\finance.pst",
+    "\\\\server\\share\\finance.pst",
+    "\\\\?\\C:\\out\\finance.pst",
+    "..\\finance.pst",
+  ]) {
+    it(`takes ${path} on Windows`, () => {
+      assert.equal(whyNotPath(path, values, "win32"), undefined);
+    });
+  }
+
   it("refuses an address that the mailbox does not have", () => {
     assert.throws(
       () => expandPath("{email}.pst", { email: "" }),
