@@ -4,13 +4,31 @@ import type { Contents } from "./contents";
 
 const contents: Contents = { folders: 0, items: 0 };
 
+const seen = new Set<string>();
+let saidAt = Date.now();
+
+/** Says now and then that it goes on. */
+function tell(): void {
+  if (Date.now() - saidAt > 1000) {
+    saidAt = Date.now();
+    parentPort?.postMessage("reading");
+  }
+}
+
 function count(folder: PSTFolder): void {
+  const id = folder.descriptorNodeId.toString();
+  if (seen.has(id)) {
+    throw new Error("a folder is found in it twice");
+  }
+  seen.add(id);
+  tell();
   contents.folders += 1;
   // The library throws at a folder without a list of folders, and that is one without any.
   const folders = folder.hasSubfolders ? folder.getSubFolders() : [];
   if (folder.contentCount > 0) {
     for (let item: unknown = folder.getNextChild(); item !== null && item !== undefined; item = folder.getNextChild()) {
       contents.items += 1;
+      tell();
     }
   }
   folders.forEach(count);

@@ -1,5 +1,6 @@
 import { extname, join } from "node:path";
 import { Worker } from "node:worker_threads";
+import ms from "ms";
 
 /** What is in a PST. */
 export interface Contents {
@@ -8,15 +9,41 @@ export interface Contents {
   items: number;
 }
 
+/** Longest time in which not one more item or folder is read, in milliseconds: a damaged file can turn the library in a circle. */
+const silenceLimitMs = 5 * 60_000;
+
+/** So much memory is enough for a PST of any size, which is read item by item; a damaged one may ask for more. */
+const memoryLimitMb = 2048;
+
 /**
  * Opens a PST with a library, on another thread, and reads every item of it.
  *
- * @throws Error when it cannot be opened, or an item not be read
+ * @param silentMs - longest time without progress, in milliseconds. Default 5 minutes
+ * @throws Error when it cannot be opened, an item not be read, or when nothing more of it was read for so long
  */
-export function countContents(path: string): Promise<Contents> {
+export function countContents(path: string, silentMs = silenceLimitMs): Promise<Contents> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(join(__dirname, `contents-worker${extname(__filename)}`), { workerData: path });
-    worker.once("message", resolve).once("error", reject);
-    worker.once("exit", () => reject(new Error("the thread that reads it has ended")));
+    const worker = new Worker(join(__dirname, `contents-worker${extname(__filename)}`), {
+      workerData: path,
+      resourceLimits: { maxOldGenerationSizeMb: memoryLimitMb },
+    });
+    const giveUp = () => {
+      reject(new Error(`nothing more of it could be read for ${ms(silentMs, { long: true })}`));
+      void worker.terminate();
+    };
+    let silence = setTimeout(giveUp, silentMs);
+    const end = () => clearTimeout(silence);
+    worker.on("message", (said: Contents | "reading") => {
+      end();
+      if (said === "reading") {
+        silence = setTimeout(giveUp, silentMs);
+      } else {
+        resolve(said);
+      }
+    });
+    worker.once("error", reject).once("exit", () => {
+      end();
+      reject(new Error("the thread that reads it has ended"));
+    });
   });
 }
