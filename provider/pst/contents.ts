@@ -1,6 +1,5 @@
 import { extname, join } from "node:path";
 import { Worker } from "node:worker_threads";
-import ms from "ms";
 
 /** What is in a PST. */
 export interface Contents {
@@ -28,7 +27,7 @@ export function countContents(path: string, silentMs = silenceLimitMs): Promise<
       resourceLimits: { maxOldGenerationSizeMb: memoryLimitMb },
     });
     const giveUp = () => {
-      reject(new Error(`nothing more of it could be read for ${ms(silentMs, { long: true })}`));
+      reject(new Error(`nothing more of it could be read for ${silentMs / 1000} s`));
       void worker.terminate();
     };
     let silence = setTimeout(giveUp, silentMs);
