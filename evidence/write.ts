@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, open, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { MailboxRestoreError, messageOf } from "../provider/errors";
-import { moveFile } from "../provider/replace";
+import { moveFile } from "../provider/move-file";
 import type { Evidence } from "./evidence";
 import { toHtml } from "./html";
 import { toJUnit } from "./junit";

@@ -127,7 +127,7 @@ export async function readText(response: HttpResponse, maxBytes = 64 * 1024 * 10
       size += chunk.length;
       if (size > maxBytes) {
         throw new ConnectionError(
-          `The server's answer is larger than ${maxBytes} bytes, and none of this API is. Something between here and the Veeam ` +
+          `The server's answer is larger than ${maxBytes} bytes, which no answer of this API is. Something between here and the Veeam ` +
             "server may have answered in its place: check vb365:endpoint and proxies.",
           tooLarge,
         );

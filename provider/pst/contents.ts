@@ -11,7 +11,7 @@ export interface Contents {
 /** Longest time in which not one more item or folder is read, in milliseconds: a damaged file can turn the library in a circle. */
 const silenceLimitMs = 5 * 60_000;
 
-/** So much memory is enough for a PST of any size, which is read item by item; a damaged one may ask for more. */
+/** Of the thread, which reads item by item. A damaged file may ask for any amount, and is to end the thread alone, not the process. */
 const memoryLimitMb = 2048;
 
 /**

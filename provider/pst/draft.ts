@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { link, mkdir, open, readFile, readdir, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { MailboxRestoreError, messageOf } from "../errors";
-import { moveFile } from "../replace";
+import { moveFile } from "../move-file";
 import { type Contents, countContents } from "./contents";
 import type { Download, ExportSource } from "./download";
 import { looksLikeText } from "./header";

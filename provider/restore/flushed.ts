@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { moveFile } from "../replace";
+import { moveFile } from "../move-file";
 
 /** Replaces a file as a whole: after a crash or a power cut the old one is there or the new one, and nothing in between. */
 export async function writeFlushed(path: string, text: string): Promise<void> {

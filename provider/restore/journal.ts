@@ -4,7 +4,7 @@ import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MailboxRestoreError, messageOf } from "../errors";
-import { moveFile, moveFileSync } from "../replace";
+import { moveFile, moveFileSync } from "../move-file";
 import type { Named } from "./attribution";
 import { flushFolder, writeFlushed } from "./flushed";
 import type { RestoreRecord } from "./record";
@@ -538,7 +538,8 @@ function createLease(path: string, renewMs: number): Lease {
         try {
           rmSync(path, { force: true });
         } catch {
-          // Somebody has it open, which Windows minds. It is not renewed any more, and that is what others look at.
+          // The disk takes no changes any more, or somebody has it open, which Windows minds. What went wrong before counts more, and others look at
+          // whether it is renewed.
         }
       }
       return Promise.resolve();

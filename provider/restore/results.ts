@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, readFile, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { MailboxRestoreError, messageOf } from "../errors";
-import { moveFile } from "../replace";
+import { moveFile } from "../move-file";
 import { writeFlushed } from "./flushed";
 import type { Journal, JournalEntry } from "./journal";
 import { type RestoreRecord, isOpen } from "./record";

@@ -22,7 +22,10 @@ export interface Installed extends Locked {
 /** Asks nothing of whoever uses it but that the notice stays; as SPDX names them. */
 export const permissive = ["MIT", "ISC", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "0BSD", "WTFPL"];
 
-/** Everything that `npm install pulumi-vb365` brings besides the peer, `@pulumi/pulumi`, which a program has anyway. */
+/**
+ * Everything that `npm install pulumi-vb365` brings besides the peer, `@pulumi/pulumi`, which a program has anyway. npm's own `--omit peer`
+ * leaves out what the peer needs, too, so the lockfile is walked.
+ */
 export function installedWithThePackage(): Installed[] {
   const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
     packages: Record<string, Locked>;

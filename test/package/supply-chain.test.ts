@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parse } from "yaml";
 import { installedWithThePackage, licencesPage, permissive } from "./licences";
-import { root } from "./package";
+import { anEmptyFolder, pack, root, run } from "./package";
 
 describe("what is installed with the package", () => {
   const all = installedWithThePackage();
@@ -43,5 +44,30 @@ describe("what is installed with the package", () => {
 
   it("is listed in docs/licences.md, as npm run licences writes it", async () => {
     assert.equal((await readFile(join(root, "docs", "licences.md"), "utf8")).trim(), licencesPage().trim());
+  });
+
+  it("stands in the bill of materials of a release, each with its licence", async () => {
+    const workflow = parse(await readFile(join(root, ".github/workflows/release.yml"), "utf8")) as {
+      jobs: Record<string, { steps: { run?: string }[] }>;
+    };
+    const steps = Object.values(workflow.jobs).flatMap((job) => job.steps);
+    const step = steps.find(({ run: script = "" }) => script.includes("npm sbom"));
+    const folder = await anEmptyFolder();
+    try {
+      await mkdir(join(folder.path, "one"));
+      await pack(join(folder.path, "one"));
+      await run("bash", ["-e", "-o", "pipefail", "-c", step?.run ?? "exit 1"], { cwd: folder.path });
+      const { components } = JSON.parse(await readFile(join(folder.path, "sbom.cdx.json"), "utf8")) as {
+        components: { name: string; licenses?: unknown[] }[];
+      };
+      const listed = components.filter(({ licenses = [] }) => licenses.length > 0).map(({ name }) => name);
+      const wanted = ["pulumi-vb365", "@pulumi/pulumi", ...all.map(({ name }) => name)];
+      assert.deepEqual(
+        wanted.filter((name) => !listed.includes(name)),
+        [],
+      );
+    } finally {
+      await folder.remove();
+    }
   });
 });

@@ -21,7 +21,7 @@ export type Question =
   | { sentOf: string; action: SentAction["action"] }
   /** Ids of the restore sessions that are open; texts. */
   | "open"
-  /** Forgets faults that met no request, and lets a login begin anew; nothing. */
+  /** Forgets faults that met no request; nothing. */
   | "calm";
 
 /** What the server has accepted of one action for one mailbox. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { moveFile, moveFileSync } from "../../provider/replace";
+import { moveFile, moveFileSync } from "../../provider/move-file";
 
 describe("a file that is moved into place", () => {
   let folder: string;
