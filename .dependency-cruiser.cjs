@@ -38,7 +38,7 @@ module.exports = {
   ],
   allowed: [
     ...allow(folder.errors, builtIn),
-    ...allow(folder.timeouts, npm("ms|pretty-ms")),
+    ...allow(folder.timeouts, npm("ms")),
     ...allow(folder.config, folder.errors, folder.timeouts, folder.versions, builtIn),
     ...allow(folder.nearest, npm("fastest-levenshtein")),
     ...allow(folder.moveFile, builtIn),

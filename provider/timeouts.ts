@@ -1,5 +1,4 @@
 import ms, { type StringValue } from "ms";
-import prettyMilliseconds from "pretty-ms";
 
 /** Limits that a program may set, each a duration as text: "30s", "20m", "8h", "2d". */
 export interface TimeoutsInput {
@@ -68,6 +67,14 @@ export function parseAge(text: string): number | undefined {
   return /^\d/.test(text) && value !== undefined && value > 0 ? value : undefined;
 }
 
-/** `3 days 4 hours`, `20 minutes`: exact enough to see which of two is longer. */
-export const durationInWords = (milliseconds: number) =>
-  prettyMilliseconds(milliseconds, { verbose: true, unitCount: 2 });
+/**
+ * `3 days 4 hours`, `20 minutes`: exact enough to see which of two is longer. By `ms`, which `require` loads: programs load this file, too,
+ * and jest on Node 20 takes no ES module there.
+ */
+export function durationInWords(milliseconds: number): string {
+  const largest =
+    ["1d", "1h", "1m", "1s"].map((unit) => ms(unit as StringValue)).find((unit) => milliseconds >= unit) ?? 1;
+  const rest = milliseconds % largest;
+  const parts = rest < 1000 ? [milliseconds - rest] : [milliseconds - rest, rest];
+  return parts.map((part) => ms(part, { long: true })).join(" ");
+}
