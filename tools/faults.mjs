@@ -5,9 +5,6 @@ import { setup } from "./setup.mjs";
 import { main } from "./steps.mjs";
 import { runTypeScript } from "./typescript.mjs";
 
-// The thread that writes files is TypeScript, too, and a thread is loaded by what its process was started with.
-process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ""} --require tsx/cjs`.trim();
-
 await main(async () => {
   process.exitCode = await runTypeScript("test/faults/run.ts", process.argv.slice(2), await setup());
 });

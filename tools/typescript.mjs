@@ -17,7 +17,12 @@ export function runTypeScript(file, args, cli) {
     PATH: `${cli.bin}${path.delimiter}${process.env.PATH}`,
   };
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["--import", "tsx", file, ...args], { cwd: root, env, stdio: "inherit" });
+    // By `--require`, which the threads that it starts get, too: those of `--import` would not know a .ts file.
+    const child = spawn(process.execPath, ["--require", "tsx/cjs", file, ...args], {
+      cwd: root,
+      env,
+      stdio: "inherit",
+    });
     // A ^C reaches it, too, and it may have things to put away first.
     process.on("SIGINT", () => {}).on("SIGTERM", (signal) => child.kill(signal));
     child.on("error", reject).on("close", (code) => resolve(code ?? 1));
