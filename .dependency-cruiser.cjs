@@ -75,6 +75,7 @@ module.exports = {
       folder.timeouts,
       folder.versions,
       builtIn,
+      npm("ajv"),
     ),
     ...allow(
       folder.resources,

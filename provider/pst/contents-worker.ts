@@ -1,7 +1,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { PSTFile, type PSTFolder } from "pst-extractor";
-import type { Contents } from "./contents";
+import type { Contents, Reading } from "./contents";
 
+const { path, tellEveryMs } = workerData as Reading;
 const contents: Contents = { folders: 0, items: 0 };
 
 const seen = new Set<string>();
@@ -9,7 +10,7 @@ let saidAt = Date.now();
 
 /** Says now and then that it goes on. */
 function tell(): void {
-  if (Date.now() - saidAt > 1000) {
+  if (Date.now() - saidAt >= tellEveryMs) {
     saidAt = Date.now();
     parentPort?.postMessage("reading");
   }
@@ -34,5 +35,5 @@ function count(folder: PSTFolder): void {
   folders.forEach(count);
 }
 
-count(new PSTFile(workerData as string).getRootFolder());
+count(new PSTFile(path).getRootFolder());
 parentPort?.postMessage(contents);

@@ -11,6 +11,13 @@ export interface Contents {
 /** Longest time in which not one more item or folder is read, in milliseconds: a damaged file can turn the library in a circle. */
 const silenceLimitMs = 5 * 60_000;
 
+/** What the thread is told. */
+export interface Reading {
+  path: string;
+  /** The shortest time between two words that it still reads, in milliseconds. */
+  tellEveryMs: number;
+}
+
 /** Of the thread, which reads item by item. A damaged file may ask for any amount, and is to end the thread alone, not the process. */
 const memoryLimitMb = 2048;
 
@@ -22,8 +29,9 @@ const memoryLimitMb = 2048;
  */
 export function countContents(path: string, silentMs = silenceLimitMs): Promise<Contents> {
   return new Promise((resolve, reject) => {
+    const workerData: Reading = { path, tellEveryMs: 1000 };
     const worker = new Worker(join(__dirname, `contents-worker${extname(__filename)}`), {
-      workerData: path,
+      workerData,
       resourceLimits: { maxOldGenerationSizeMb: memoryLimitMb },
     });
     const giveUp = () => {

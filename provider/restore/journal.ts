@@ -7,7 +7,7 @@ import { MailboxRestoreError, messageOf } from "../errors";
 import { moveFile, moveFileSync } from "../move-file";
 import type { Named } from "./attribution";
 import { flushFolder, writeFlushed } from "./flushed";
-import type { RestoreRecord } from "./record";
+import { type RestoreRecord, readRecord } from "./record";
 
 /**
  * What was sent and has not come into the state yet. Pulumi forgets a create that was broken off; this folder does not.
@@ -456,9 +456,12 @@ export function parseEntry(text: string): JournalEntry {
     typeof mailbox.email === "string" &&
     Array.isArray(ignoredEvents) &&
     (action === "exportToPst" ? writesTo === null : typeof writesTo === "string") &&
-    (stage === "sent" || (stage === "answered" && typeof result?.outcome === "string"));
+    (stage === "sent" || stage === "answered");
   if (!isWhole) {
     throw new Error("it is not whole");
+  }
+  if (stage === "answered") {
+    readRecord(result);
   }
   return entry as JournalEntry;
 }

@@ -1,19 +1,23 @@
 import type { Counts, RestoreAnswer, SessionEvent } from "../api/dialects/dialect";
 import { type Attribution, textOf } from "./attribution";
 
-/** How a restore ended, as far as was seen. */
-export type Outcome =
-  | "Succeeded"
-  | "SucceededWithWarnings"
-  | "PartiallyFailed"
-  | "Failed"
-  | "NothingToRestore"
+/** How a restore may end. */
+export const outcomes = [
+  "Succeeded",
+  "SucceededWithWarnings",
+  "PartiallyFailed",
+  "Failed",
+  "NothingToRestore",
   /** Still running when we stopped waiting. */
-  | "Unfinished"
+  "Unfinished",
   /** Sent, and nobody can say what became of it. */
-  | "Unknown"
+  "Unknown",
   /** Unknown, and a person said go on. */
-  | "Accepted";
+  "Accepted",
+] as const;
+
+/** How a restore ended, as far as was seen. */
+export type Outcome = (typeof outcomes)[number];
 
 /** What counts as good enough. */
 export interface FailurePolicy {

@@ -1,7 +1,8 @@
+import { Ajv, type ValidateFunction } from "ajv";
 import { cut } from "../api/answer";
 import type { Counts, SessionEvent } from "../api/dialects/dialect";
 import type { Named } from "./attribution";
-import type { Judgement, Outcome } from "./outcome";
+import { type Judgement, type Outcome, outcomes } from "./outcome";
 import type { PstFile } from "../pst/draft";
 
 /** What is known of a restore that was sent. Plain JSON; null means that nobody said. */
@@ -94,3 +95,62 @@ export function shownEvent({ type, status, message }: SessionEvent) {
 
 /** Is its end not seen? */
 export const isOpen = (outcome: Outcome) => outcome === "Unfinished" || outcome === "Unknown";
+
+const text = { type: "string" };
+const orNull = (type: string) => ({ type: [type, "null"] });
+const texts = { type: "array", items: text };
+const counted = ["created", "merged", "failed", "skipped", "failedFolders"];
+const required = {
+  sessionId: text,
+  mailboxId: text,
+  mailboxEmail: text,
+  organizationId: orNull("string"),
+  resolvedPointInTime: orNull("string"),
+  outcome: { enum: outcomes },
+  counts: {
+    type: "object",
+    properties: {
+      ...Object.fromEntries(counted.map((name) => [name, orNull("number")])),
+      restored: { type: "number" },
+    },
+    required: counted,
+  },
+  failures: texts,
+  failureCount: { type: "number" },
+  warnings: texts,
+  startedAt: text,
+  finishedAt: text,
+  durationSeconds: { type: "number" },
+  dataAgeSeconds: orNull("number"),
+  events: { type: "array", items: { type: "object" } },
+};
+const pstFile = {
+  type: "object",
+  properties: { path: text, bytes: { type: "number" }, sha256: text, verified: texts },
+  required: ["path", "bytes", "sha256", "verified"],
+};
+const pending = {
+  type: "object",
+  properties: { mailboxName: text, ignoredEvents: texts },
+  required: ["mailboxName", "ignoredEvents"],
+};
+
+let compiled: ValidateFunction<RestoreRecord> | undefined;
+
+/**
+ * A record as it was read from a file, which anybody may have changed or a disk have damaged.
+ *
+ * @throws Error that says what is wrong with it
+ */
+export function readRecord(value: unknown): RestoreRecord {
+  compiled ??= new Ajv({ allowUnionTypes: true }).compile<RestoreRecord>({
+    type: "object",
+    properties: { ...required, pst: pstFile, pending },
+    required: Object.keys(required),
+  });
+  if (!compiled(value)) {
+    const [{ instancePath, message } = { instancePath: "", message: "" }] = compiled.errors ?? [];
+    throw new Error(`its result is not whole: ${instancePath === "" ? "it" : instancePath.slice(1)} ${message ?? ""}`);
+  }
+  return value;
+}

@@ -6,7 +6,7 @@ import { MailboxRestoreError, messageOf } from "../errors";
 import { moveFile } from "../move-file";
 import { writeFlushed } from "./flushed";
 import type { Journal, JournalEntry } from "./journal";
-import { type RestoreRecord, isOpen } from "./record";
+import { type RestoreRecord, isOpen, readRecord } from "./record";
 
 /**
  * What a bulk restore has done so far, mailbox by mailbox: JSON Lines, a line before and one after each send, each flushed to disk before
@@ -361,22 +361,31 @@ function parseHeader(text: string): ResultsHeader {
   return header as ResultsHeader;
 }
 
+/** What a line of a mailbox must have, by its type. */
+const textsOf: ReadonlyMap<unknown, string[]> = new Map([
+  ["sent", ["mailbox", "attemptId", "sessionId", "apiVersion"]],
+  ["ended", ["mailbox", "attemptId"]],
+  ["failed", ["mailbox", "attemptId", "startedAt", "reason"]],
+  ["neverSent", ["mailbox", "reason"]],
+]);
+
 function parseLine(path: string, text: string): ResultLine {
   try {
-    const line = JSON.parse(text) as { type?: unknown; mailbox?: unknown; record?: Partial<RestoreRecord> } | null;
+    const line = JSON.parse(text) as Record<string, unknown> | null;
     if (line?.type === "begun") {
       parseHeader(text);
       return line as ResultLine;
     }
-    if (line?.type === "declared" && Array.isArray((line as { mailboxes?: unknown }).mailboxes)) {
+    const isText = (one: unknown) => typeof one === "string";
+    const { mailboxes } = line ?? {};
+    if (line?.type === "declared" && Array.isArray(mailboxes) && mailboxes.every(isText)) {
       return line as ResultLine;
     }
-    const isKnown = ["sent", "ended", "failed", "neverSent"].some((type) => type === line?.type);
-    if (!isKnown || typeof line?.mailbox !== "string") {
+    if (textsOf.get(line?.type)?.every((name) => isText(line?.[name])) !== true) {
       throw new Error("it holds a line of another kind");
     }
-    if (line.type === "ended" && typeof line.record?.outcome !== "string") {
-      throw new Error("it holds a result without an outcome");
+    if (line?.type === "ended") {
+      readRecord(line["record"]);
     }
     return line as ResultLine;
   } catch (error) {

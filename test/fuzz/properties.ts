@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import type { FileHandle } from "node:fs/promises";
+import { type FileHandle, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { isAbsolute, relative, resolve } from "node:path";
+import { tmpdir } from "node:os";
+import { isAbsolute, join, relative, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import fc from "fast-check";
 import { ZipFile } from "yazl";
@@ -18,10 +19,13 @@ import { unpack } from "../../provider/pst/unpack";
 import { check as checkBulk } from "../../provider/resources/bulk-mailbox-restore/check";
 import { readMailboxesFile } from "../../provider/resources/bulk-mailbox-restore/list";
 import { readMarks } from "../../provider/resources/bulk-mailbox-restore/marks";
+import { isGood, outcomeOf, policyOf, reasonOf } from "../../provider/resources/bulk-mailbox-restore/outputs";
 import { check } from "../../provider/resources/mailbox-restore/check";
 import { parseEntry } from "../../provider/restore/journal";
+import { openResults } from "../../provider/restore/results";
 import { organizationsFrom } from "../../simulator";
 import { anEvidence } from "../helpers/evidence";
+import { aRecord, anEntry } from "../helpers/journal";
 
 /**
  * What comes from outside, as hostile as it can be: it is taken, or refused with an error that was meant. No bug's own error, nothing that
@@ -151,6 +155,19 @@ async function aZip(): Promise<Buffer> {
   return Buffer.concat(await (zip.outputStream as Readable).toArray());
 }
 
+/** A folder that is there while a property runs. */
+const withFolder = (of: (folder: string) => Property): Property => ({
+  name: of("").name,
+  async run(cases) {
+    const folder = await mkdtemp(join(tmpdir(), "vb365-fuzz-"));
+    try {
+      await of(folder).run(cases);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  },
+});
+
 /** A client whose server answers what it is given, to whatever is asked. */
 function dialectOf(answers: unknown[], isFlat: boolean) {
   let next = 0;
@@ -163,6 +180,29 @@ function dialectOf(answers: unknown[], isFlat: boolean) {
   } as unknown as Http;
   return isFlat ? createFlatDialect(http, "v8") : createEnvelopeDialect(http, "v3");
 }
+
+const record: Record<string, unknown> = { ...aRecord(anEntry(), "PartiallyFailed") };
+const base = {
+  ...{ at: "2026-11-25T00:00:00.000Z", mailbox: "a@b.example", attemptId: "1", sessionId: "s", apiVersion: "v3" },
+  ...{
+    version: 1,
+    identity: "urn:x",
+    startedAt: "2026-11-25T00:00:00.000Z",
+    reason: "busy",
+    mailboxes: ["a@b.example"],
+  },
+};
+/** Lines of a bulk restore's results: whole ones, and those in which a few values are others. */
+const lines = fc
+  .record({
+    type: fc.oneof(fc.constantFrom("begun", "declared", "sent", "ended", "failed", "neverSent"), evilKeys),
+    edits: fc.dictionary(fc.oneof(fc.constantFrom(...Object.keys(base)), evilKeys), json, { maxKeys: 2 }),
+    inRecord: fc.dictionary(fc.oneof(fc.constantFrom(...Object.keys(record)), evilKeys), json, { maxKeys: 2 }),
+  })
+  .map(({ type, edits, inRecord }) => JSON.stringify({ ...base, record: { ...record, ...inRecord }, type, ...edits }));
+const resultsText = Buffer.from(
+  ["begun", "declared", "sent", "ended"].map((type) => `${JSON.stringify({ ...base, record, type })}\n`).join(""),
+);
 
 const shapes = fc.oneof(
   json,
@@ -234,6 +274,31 @@ export async function properties(): Promise<Property[]> {
         json.map((value) => JSON.stringify({ version: 1, ...(value as object) })),
       ),
       (text) => takenOrRefused(() => parseEntry(text)),
+    ),
+    withFolder((folder) =>
+      property(
+        "results of a bulk restore are read",
+        fc.oneof(
+          changed(resultsText).map((bytes) => bytes.toString("utf8")),
+          fc
+            .array(fc.oneof(lines, lines, fc.json(), fc.string()), { maxLength: 4 })
+            .map((all) => all.map((line) => `${line}\n`).join("")),
+        ),
+        (text) =>
+          takenOrRefused(async () => {
+            const path = join(folder, "results.jsonl");
+            await writeFile(path, text);
+            const results = await openResults(path);
+            await results.close();
+            // What is taken is told to people.
+            for (const mailbox of [...results.declared, ...results.known.keys()]) {
+              const result = results.known.get(mailbox);
+              assert.equal(typeof outcomeOf(result), "string");
+              assert.equal(typeof isGood(result, policyOf({})), "boolean");
+              assert.equal(typeof reasonOf(result), "string");
+            }
+          }),
+      ),
     ),
     property(
       "evidence is read",

@@ -9,6 +9,7 @@ describe("hostile input is taken, or refused in words", () => {
     "inputs of a bulk restore are checked",
     "answers of the server are read",
     "an entry of the journal is read",
+    "results of a bulk restore are read",
     "evidence is read",
     "a list of mailboxes is read",
     "organizations of a simulator are read",

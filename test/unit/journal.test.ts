@@ -366,7 +366,22 @@ describe("the journal", () => {
         { stage: "answered", result: undefined },
         { stage: "answered", result: {} },
       ]) {
-        refused(difference, /it is not whole/);
+        refused(difference, /is not whole/);
+      }
+    });
+
+    it("refuses one whose result is not all there, or says what no result does, and says where", () => {
+      const result = aRecord(anEntry(), "Failed");
+      for (const [difference, where] of [
+        [{ outcome: "Sucbeeded" }, "outcome must be equal to one of the allowed values"],
+        [{ counts: undefined }, "it must have required property 'counts'"],
+        [{ counts: { ...result.counts, failed: "none" } }, "counts/failed must be number,null"],
+        [{ failures: [1] }, "failures/0 must be string"],
+        [{ pst: { path: "a.pst" } }, "pst must have required property 'bytes'"],
+        [{ pending: {} }, "pending must have required property 'mailboxName'"],
+      ] as const) {
+        const changed = { stage: "answered", result: { ...result, ...difference } };
+        refused(changed, new RegExp(`its result is not whole: ${where}`));
       }
     });
   });

@@ -136,10 +136,14 @@ describe("the results of a bulk restore", () => {
         "null",
         '{"type":"other","mailbox":"a"}',
         '{"type":"sent"}',
+        '{"type":"sent","mailbox":"a","attemptId":"1","sessionId":"s"}',
+        '{"type":"failed","mailbox":"a","attemptId":"1","startedAt":"2026-11-25T00:00:00Z"}',
+        '{"type":"neverSent","mailbox":"a"}',
         '{"type":"declared","mailboxes":"a"}',
+        '{"type":"declared","mailboxes":["a",1]}',
         '{"type":"begun","version":2}',
-        '{"type":"ended","mailbox":"a","record":{}}',
-        '{"type":"ended","mailbox":"a"}',
+        '{"type":"ended","mailbox":"a","attemptId":"1","record":{}}',
+        '{"type":"ended","mailbox":"a","attemptId":"1"}',
       ]) {
         await writeFile(results.path, `${good}${line}\n`);
         await assert.rejects(openResults(results.path), isJournal(/nothing is sent without them/), line);
