@@ -101,8 +101,8 @@ const tenantsASession = 250;
 
 interface Shared {
   users: number;
-  /** How many work in a session now, and how many have so far. */
-  tenants: Map<OpenSession, { now: number; ever: number }>;
+  /** How many work in a session now, and how many have so far. Weak: one that is kept as evidence is not kept in memory, too. */
+  tenants: WeakMap<OpenSession, { now: number; ever: number }>;
   current: Promise<OpenSession> | undefined;
   /** A look whether the current session still works, while it lasts. */
   probe: Promise<void> | undefined;
@@ -161,7 +161,7 @@ export function createSessionPool(dialect: Dialect, options: SessionPoolOptions 
   ): SessionLease => {
     const shared: Shared = all.get(key) ?? {
       users: 0,
-      tenants: new Map(),
+      tenants: new WeakMap(),
       current: undefined,
       probe: undefined,
       usedAt: now(),

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { setImmediate as turnOver } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import type { Dialect, Mailbox, RestoreSession, SessionEvent } from "../../provider/api/dialects/dialect";
 import { NotFoundError } from "../../provider/errors";
 import { type OpenSession, createSessionPool } from "../../provider/restore/session-pool";
@@ -195,6 +198,30 @@ describe("restore sessions that are shared", () => {
       await other.release();
       await pool.end();
       assert.deepEqual(asked, ["open s-1", "open s-2", "stop s-2"]);
+    });
+
+    it("of a restore whose end was not seen are not kept in memory, however long others restore", async () => {
+      setFlagsFromString("--expose-gc");
+      const collect = runInNewContext("gc") as () => void;
+      const pool = createSessionPool(aServer().dialect);
+      const other = pool.reserve("o-1", backup);
+      const leaveOne = async () => {
+        const lease = pool.reserve("o-1", backup);
+        const session = await lease.open();
+        session.begin("Restore", "a");
+        session.keepOpen();
+        await lease.release();
+        return new WeakRef(session);
+      };
+      const left = [await leaveOne(), await leaveOne()];
+      // What a WeakRef was asked for in a turn of the event loop stays until its end.
+      await turnOver();
+      collect();
+      assert.deepEqual(
+        left.map((one) => one.deref()),
+        [undefined, undefined],
+      );
+      assert.equal((await other.open()).sessionId, "s-3");
     });
 
     it("may be stopped later only where they are ours and nothing else ran in them", async () => {
