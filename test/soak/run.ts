@@ -164,11 +164,12 @@ function randomFrom(seed: number): () => number {
 
 async function startProvider(server: SoakServer, version: (typeof spoken)[number]) {
   const workspace = await aWorkspace();
-  const limit = "5s";
+  // A stalled request is given up soon, and one on a busy machine is not.
+  const limit = "20s";
   const config: Bag = {
     ...configOf(server.served as unknown as Simulator, version),
     maxConcurrentRestores: String(workers),
-    timeouts: JSON.stringify({ login: limit, session: limit, firstByte: limit, idle: limit, restore: "10s" }),
+    timeouts: JSON.stringify({ login: limit, session: limit, firstByte: limit, idle: limit, restore: "30s" }),
   };
   const prefixed = Object.fromEntries(Object.entries(config).map(([key, value]) => [`vb365:${key}`, String(value)]));
   const host = await startHost(prefixed, { folder: workspace.path });
