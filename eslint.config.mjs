@@ -1,9 +1,19 @@
 import js from "@eslint/js";
+import * as regexp from "eslint-plugin-regexp";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
   { ignores: ["dist/", "node_modules/", ".vb365/"] },
   js.configs.recommended,
+  {
+    // What comes from a server or a file must not be able to make an expression slow.
+    files: ["provider/**", "evidence/**", "cli/**", "sdk/**", "simulator/**"],
+    plugins: { regexp },
+    rules: {
+      "regexp/no-super-linear-backtracking": ["error", { report: "potential" }],
+      "regexp/no-super-linear-move": "error",
+    },
+  },
   {
     files: ["**/*.ts"],
     extends: [...tseslint.configs.recommendedTypeChecked],

@@ -8,7 +8,7 @@ import prettyMilliseconds from "pretty-ms";
 export function shown(text: string): string {
   return text
     .toWellFormed()
-    .replace(/\s*[\n\r\t\u2028\u2029]\s*/g, " ")
+    .replace(/\s+/g, (space) => (/[\n\r\t\u2028\u2029]/.test(space) ? " " : space))
     .replace(
       unseen,
       (character) => `[U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}]`,

@@ -76,7 +76,7 @@ export async function readFailure(request: HttpRequest, response: HttpResponse, 
   };
   // The server's own words first, then what they usually mean.
   const hint = hintFor({ serverMessage, vendorCode });
-  const words = hint === "" ? serverMessage : serverMessage?.replace(/[.\s]+$/, "");
+  const words = hint === "" || serverMessage === undefined ? serverMessage : withoutEnd(serverMessage);
   const said = words === undefined ? "the server gave no reason" : `the server says: ${words}`;
   const coded = vendorCode === undefined || vendorCode === serverMessage ? "" : ` (${vendorCode})`;
   const text = `${request.method} ${request.path}: status ${response.status}, ${said}${coded}${hint}`;
@@ -115,6 +115,19 @@ function parseFailure(text: string): { message?: string; code?: string } {
 
 /** Fields that hold the server's words, and elements of lists, whose names are numbers. */
 const wordFields = /message|title|error|warning|exception|detail|reason|description|^\d+$/i;
+
+/**
+ * A text without such characters at its end. By an expression, `/[.\s]+$/`, a text that is full of them would take the square of its length.
+ *
+ * @param isUnwanted - matches one character; default full stops and white space
+ */
+export function withoutEnd(text: string, isUnwanted = /[.\s]/): string {
+  let end = text.length;
+  while (end > 0 && isUnwanted.test(text.charAt(end - 1))) {
+    end -= 1;
+  }
+  return text.slice(0, end);
+}
 
 /** The beginning of a text, without half a character at its end. */
 export function cut(text: string, characters: number): string {

@@ -8,7 +8,7 @@ import {
   isNotFound,
   messageOf,
 } from "../errors";
-import { type Redact, readFailure, readJson } from "./answer";
+import { type Redact, readFailure, readJson, withoutEnd } from "./answer";
 import { type RetryPolicy, withRetry } from "./retry";
 import type { Login } from "../config";
 import type { HttpRequest, HttpResponse, Transport } from "./transport";
@@ -254,7 +254,7 @@ function loginRefused(error: ApiError, login: Login): AuthenticationError {
   const said =
     error.serverMessage === undefined
       ? " It gave no reason, so something before the server may have answered: a proxy, or one that knows other versions than vb365:apiVersion."
-      : ` The server says: ${error.serverMessage.replace(/[.\s]+$/, "")}.`;
+      : ` The server says: ${withoutEnd(error.serverMessage)}.`;
   const [who, what] =
     login.by === "assertion"
       ? [`${login.clientId} by assertion`, "vb365:clientId (its case may matter) and vb365:assertion, which soon ends."]

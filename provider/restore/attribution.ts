@@ -1,3 +1,4 @@
+import { withoutEnd } from "../api/answer";
 import type { Mailbox, SessionEvent } from "../api/dialects/dialect";
 import { type Named, indexOf } from "./mailbox-index";
 
@@ -152,6 +153,6 @@ function addressesIn(text: string): string[] {
   return text
     .toLowerCase()
     .split(/[\s()<>[\]{},;:"'|]+/)
-    .map((word) => word.replace(/[.!?]+$/, ""))
+    .map((word) => withoutEnd(word, /[.!?]/))
     .filter((word) => /^[^@]+@[^@]+$/.test(word));
 }

@@ -1,3 +1,4 @@
+import { withoutEnd } from "../api/answer";
 import { isApiError, MailboxRestoreError } from "../errors";
 
 /**
@@ -45,7 +46,7 @@ export function isRefusal(error: unknown): boolean {
 export function refusal(reason: string): MailboxRestoreError {
   return new MailboxRestoreError(
     "refused",
-    `The server refused the restore and nothing was written: ${reason.replace(/[.\s]+$/, "")}. ` +
+    `The server refused the restore and nothing was written: ${withoutEnd(reason)}. ` +
       `Mend the cause and run pulumi up again.`,
   );
 }

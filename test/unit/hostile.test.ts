@@ -1,3 +1,10 @@
+import assert from "node:assert/strict";
+import { shown } from "../../evidence/text";
+import { createRedactor, withoutEnd } from "../../provider/api/answer";
+import { hintFor } from "../../provider/api/hints";
+import { attribute } from "../../provider/restore/attribution";
+import { refusal } from "../../provider/restore/refusal";
+import { parseAge } from "../../provider/timeouts";
 import { type Property, properties } from "../fuzz/properties";
 
 describe("hostile input is taken, or refused in words", () => {
@@ -25,6 +32,47 @@ describe("hostile input is taken, or refused in words", () => {
         throw new Error(`there is no property "${name}"`);
       }
       await property.run(300);
+    });
+  }
+});
+
+describe("a text of a million characters that are all alike", () => {
+  const mailbox = { id: "m-1", name: "Finance", email: "finance@contoso.example" };
+  const own = {
+    type: "Restore",
+    mailbox,
+    mailboxes: [mailbox],
+    neighbours: [],
+    alone: true,
+    aloneOnMailbox: true,
+  } as const;
+  const readers: Record<string, (text: string) => unknown> = {
+    "what is shown of it in evidence": shown,
+    "what is quoted of it": (text) => withoutEnd(text),
+    "a refusal": refusal,
+    "a hint": (serverMessage) => hintFor({ serverMessage, vendorCode: undefined }),
+    "a text without its secrets": createRedactor(() => ["a secret of fourteen"]),
+    "an age": parseAge,
+    "an event": (message) => {
+      const event = {
+        id: "e-1",
+        type: "Restore",
+        status: "Success",
+        title: "",
+        message,
+        startTime: "",
+        endTime: undefined,
+      };
+      return attribute([event], { ...own, ignore: new Set() });
+    },
+  };
+
+  // By an expression that takes the square of its length, each would last for minutes.
+  for (const [what, read] of Object.entries(readers)) {
+    it(`does not make it slow to find ${what}`, () => {
+      for (const character of [" ", ".", "!", "a", "@", "\n", "1", "-", "<", "{", "\\", '"', "%"]) {
+        assert.notEqual(read(`a${character.repeat(1_000_000)}\u0001`), null);
+      }
     });
   }
 });

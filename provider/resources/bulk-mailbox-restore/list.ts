@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { extname } from "node:path";
 import { parse as parseCsv } from "csv-parse/sync";
 import picomatch from "picomatch";
+import { withoutEnd } from "../../api/answer";
 import type { Mailbox } from "../../api/dialects/dialect";
 import { MailboxRestoreError, messageOf } from "../../errors";
 import type { MailboxSelector } from "../../restore/selection";
@@ -206,4 +207,4 @@ function checked(
 }
 
 const wrong = (path: string, reason: string) =>
-  new MailboxRestoreError("file", `mailboxesFile ${path}: ${reason.replace(/[.\s]+$/, "")}.`);
+  new MailboxRestoreError("file", `mailboxesFile ${path}: ${withoutEnd(reason)}.`);
