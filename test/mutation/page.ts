@@ -1,9 +1,10 @@
+import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { markdownTable } from "markdown-table";
 
 const root = resolve(__dirname, "../..");
-const state = join(root, ".vb365/mutation");
+const page = join(root, "docs/reliability.md");
 
 /** What became of the mutants of one file. A mutant after which a test never ended counts as killed. */
 interface Score {
@@ -18,27 +19,24 @@ interface Report {
   files: Record<string, { mutants: { status: string }[] }>;
 }
 
-/**
- * The scores of all files that were ever mutated, by file: those of the last run from the report that Stryker has left, the others from
- * the run before.
- */
-export async function keepScores(): Promise<Score[]> {
-  const kept = join(state, "scores.json");
-  const before = await readFile(kept, "utf8").then(
-    (text) => JSON.parse(text) as Score[],
-    () => [],
-  );
-  const report = JSON.parse(await readFile(join(state, "report.json"), "utf8")) as Report;
+/** The scores of all files that were ever mutated: those of the last run from the report that Stryker has left, the others from the page. */
+export async function scoresSoFar(): Promise<Score[]> {
+  const report = JSON.parse(await readFile(join(root, ".vb365/mutation/report.json"), "utf8")) as Report;
   const last = Object.entries(report.files).map(([file, { mutants }]) => {
     const count = (...statuses: string[]) => mutants.filter(({ status }) => statuses.includes(status)).length;
     return { file, killed: count("Killed", "Timeout"), survived: count("Survived"), uncovered: count("NoCoverage") };
   });
-  const others = before.filter(({ file }) => !last.some((one) => one.file === file));
-  const scores = [...others, ...last]
+  const rows = (await readFile(page, "utf8")).matchAll(/^\| `(\S+)` +\| +\d+ \| +(\d+) \| +(\d+) \| +(\d+) \|/gm);
+  const before = [...rows].map(([, file = "", killed, survived, uncovered]) => ({
+    file,
+    killed: Number(killed),
+    survived: Number(survived),
+    uncovered: Number(uncovered),
+  }));
+  const others = before.filter(({ file }) => !last.some((one) => one.file === file) && existsSync(join(root, file)));
+  return [...others, ...last]
     .filter((score) => mutantsOf(score) > 0)
     .sort((a, b) => a.file.localeCompare(b.file, "en"));
-  await writeFile(kept, JSON.stringify(scores));
-  return scores;
 }
 
 export function scoresTable(scores: readonly Score[]): string {
@@ -60,13 +58,12 @@ export function scoresTable(scores: readonly Score[]): string {
 }
 
 export async function writePage(scores: readonly Score[]): Promise<void> {
-  const path = join(root, "docs/reliability.md");
-  const page = await readFile(path, "utf8");
-  const replaced = page.replace(
+  const text = await readFile(page, "utf8");
+  const replaced = text.replace(
     /(<!-- mutation -->\n)[^]*?(<!-- end -->)/,
     (_, begin: string, end: string) => `${begin}\n${scoresTable(scores)}\n\n${end}`,
   );
-  await writeFile(path, replaced);
+  await writeFile(page, replaced);
 }
 
 function mutantsOf({ killed, survived, uncovered }: Score): number {

@@ -6,7 +6,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join, resolve } from "node:path";
-import { keepScores, scoresTable, writePage } from "./page";
+import { scoresSoFar, scoresTable, writePage } from "./page";
 
 const root = resolve(__dirname, "../..");
 const stryker = join(root, "node_modules/@stryker-mutator/core/bin/stryker.js");
@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   if (code !== 0) {
     throw new Error(`Stryker ended with exit ${code ?? "by a signal"}; its output is above.`);
   }
-  const scores = await keepScores();
+  const scores = await scoresSoFar();
   console.log(scoresTable(scores));
   if (args.includes("--write")) {
     await writePage(scores);
