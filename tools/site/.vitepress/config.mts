@@ -23,6 +23,12 @@ export default defineConfig({
         tokens[index]?.info.trim() === "mermaid"
           ? `<Diagram text="${encodeURIComponent(tokens[index].content)}" />`
           : (fence?.(tokens, index, ...rest) ?? "");
+      // What stands in braces, as in a workflow of GitHub, is no expression of the page.
+      const code = md.renderer.rules.code_inline;
+      md.renderer.rules.code_inline = (tokens, index, ...rest) => {
+        tokens[index]?.attrSet("v-pre", "");
+        return code?.(tokens, index, ...rest) ?? "";
+      };
     },
   },
   themeConfig: {
@@ -51,6 +57,10 @@ export default defineConfig({
           { text: "Architecture", link: "/docs/architecture" },
           { text: "Working on it", link: "/CONTRIBUTING" },
           { text: "Benchmarks", link: "/docs/benchmarks" },
+          { text: "Reliability", link: "/docs/reliability" },
+          { text: "Licences", link: "/docs/licences" },
+          { text: "Security", link: "/SECURITY" },
+          { text: "Releases", link: "/docs/release" },
           { text: "Changes", link: "/CHANGELOG" },
           ...decisions,
         ],
