@@ -213,15 +213,16 @@ describe("restore sessions that are shared", () => {
         await lease.release();
         return new WeakRef(session);
       };
-      const left = [await leaveOne(), await leaveOne()];
+      const left: WeakRef<OpenSession>[] = [];
+      while (left.length < 20) {
+        left.push(await leaveOne());
+      }
       // What a WeakRef was asked for in a turn of the event loop stays until its end.
       await turnOver();
       collect();
-      assert.deepEqual(
-        left.map((one) => one.deref()),
-        [undefined, undefined],
-      );
-      assert.equal((await other.open()).sessionId, "s-3");
+      // A Node may still hold the last one on its stack.
+      assert.ok(left.filter((one) => one.deref() !== undefined).length <= 2);
+      assert.equal((await other.open()).sessionId, "s-21");
     });
 
     it("may be stopped later only where they are ours and nothing else ran in them", async () => {
