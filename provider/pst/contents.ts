@@ -14,7 +14,7 @@ const silenceLimitMs = 5 * 60_000;
 /** What the thread is told. */
 export interface Reading {
   path: string;
-  /** The shortest time between two words that it still reads, in milliseconds. */
+  /** Shortest time between two messages that it goes on, in milliseconds. */
   tellEveryMs: number;
 }
 

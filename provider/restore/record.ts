@@ -120,7 +120,8 @@ const required = {
   warnings: texts,
   startedAt: text,
   finishedAt: text,
-  durationSeconds: { type: "number" },
+  // Null where a moment could not be read when it was written. Nothing is decided by it, so nothing is held up by it either.
+  durationSeconds: orNull("number"),
   dataAgeSeconds: orNull("number"),
   events: { type: "array", items: { type: "object" } },
 };

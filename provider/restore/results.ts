@@ -381,7 +381,7 @@ function parseLine(path: string, text: string): ResultLine {
     if (line?.type === "declared" && Array.isArray(mailboxes) && mailboxes.every(isText)) {
       return line as ResultLine;
     }
-    if (textsOf.get(line?.type)?.every((name) => isText(line?.[name])) !== true) {
+    if (!isText(line?.["at"]) || textsOf.get(line?.type)?.every((name) => isText(line?.[name])) !== true) {
       throw new Error("it holds a line of another kind");
     }
     if (line?.type === "ended") {

@@ -363,15 +363,15 @@ describe("the journal", () => {
         { action: "exportToPst" },
         { stage: "begun" },
         { stage: "begun", result: aRecord(anEntry(), "Failed") },
-        { stage: "answered", result: undefined },
-        { stage: "answered", result: {} },
       ]) {
-        refused(difference, /is not whole/);
+        refused(difference, /it is not whole/);
       }
     });
 
     it("refuses one whose result is not all there, or says what no result does, and says where", () => {
       const result = aRecord(anEntry(), "Failed");
+      refused({ stage: "answered", result: undefined }, /its result is not whole: it must be object/);
+      refused({ stage: "answered", result: {} }, /its result is not whole: it must have required property/);
       for (const [difference, where] of [
         [{ outcome: "Sucbeeded" }, "outcome must be equal to one of the allowed values"],
         [{ counts: undefined }, "it must have required property 'counts'"],

@@ -136,9 +136,6 @@ describe("the results of a bulk restore", () => {
         "null",
         '{"type":"other","mailbox":"a"}',
         '{"type":"sent"}',
-        '{"type":"sent","mailbox":"a","attemptId":"1","sessionId":"s"}',
-        '{"type":"failed","mailbox":"a","attemptId":"1","startedAt":"2026-11-25T00:00:00Z"}',
-        '{"type":"neverSent","mailbox":"a"}',
         '{"type":"declared","mailboxes":"a"}',
         '{"type":"declared","mailboxes":["a",1]}',
         '{"type":"begun","version":2}',
@@ -147,6 +144,27 @@ describe("the results of a bulk restore", () => {
       ]) {
         await writeFile(results.path, `${good}${line}\n`);
         await assert.rejects(openResults(results.path), isJournal(/nothing is sent without them/), line);
+      }
+    });
+
+    it("say nothing where one thing is missing in a line", async () => {
+      const good = await readFile(results.path, "utf8");
+      const at = "2026-11-20T19:00:00.125Z";
+      const ended = { at, mailbox: "a", attemptId: "1" };
+      const whole: Record<string, object> = {
+        sent: { ...ended, sessionId: "s-1", apiVersion: "v3" },
+        ended: { ...ended, record: aRecord(anEntry(), "Succeeded") },
+        failed: { ...ended, startedAt: at, reason: "busy" },
+        neverSent: { at, mailbox: "a", reason: "busy" },
+      };
+      for (const [type, fields] of Object.entries(whole)) {
+        await writeFile(results.path, `${good}${JSON.stringify({ type, ...fields })}\n`);
+        assert.equal((await fresh()).known.get("a")?.type, type);
+        for (const name of Object.keys(fields)) {
+          const line = JSON.stringify({ type, ...fields, [name]: undefined });
+          await writeFile(results.path, `${good}${line}\n`);
+          await assert.rejects(openResults(results.path), isJournal(/nothing is sent without them/), line);
+        }
       }
     });
 
