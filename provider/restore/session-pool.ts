@@ -130,12 +130,17 @@ export function createSessionPool(dialect: Dialect, options: SessionPoolOptions 
     if (shared.opening !== undefined) {
       // Nobody waited for it to open, and nobody waits for it to be stopped.
       void shared.opening.then(
-        () => stopAll(shared),
+        () => stopAll(shared).then(tell),
         () => undefined,
       );
       return undefined;
     }
     return stopAll(shared);
+  };
+  const tell = (warning: string | undefined) => {
+    if (warning !== undefined) {
+      notice(warning);
+    }
   };
   const stopAll = async (shared: Shared): Promise<string | undefined> => {
     const stops = await Promise.allSettled([...shared.toStop].map((sessionId) => dialect.stopSession(sessionId)));
@@ -146,10 +151,7 @@ export function createSessionPool(dialect: Dialect, options: SessionPoolOptions 
   };
   const stopWhenStored = async (key: string, shared: Shared) => {
     if (await mayStop()) {
-      const warning = shared.users === 0 ? await stop(key, shared) : undefined;
-      if (warning !== undefined) {
-        notice(warning);
-      }
+      tell(shared.users === 0 ? await stop(key, shared) : undefined);
     }
   };
 

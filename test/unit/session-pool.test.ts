@@ -141,6 +141,23 @@ describe("restore sessions that are shared", () => {
     assert.equal(await isStopped, "s-late");
   });
 
+  it("are told of, too, when nobody waited until one was open and it cannot be stopped", async () => {
+    let open: (session: { id: string }) => void = () => undefined;
+    const { dialect } = aServer({
+      openSession: () => new Promise((opened) => (open = opened)),
+      stopSession: () => Promise.reject(new Error("no rights")),
+    });
+    const told = new Promise<string>((notice) => {
+      const lease = createSessionPool(dialect, { notice }).reserve("o-1", backup);
+      void lease.open();
+      setImmediate(() => {
+        void lease.release();
+        open({ id: "s-late" });
+      });
+    });
+    assert.match(await told, /s-late could not be stopped .*no rights/);
+  });
+
   it("take 250 restores, and the next one gets another", async () => {
     const { dialect } = aServer();
     const pool = createSessionPool(dialect);
