@@ -247,7 +247,9 @@ function explainLogin(error: unknown, login: Login): unknown {
   if (isApiError(error) && (error.status === 400 || error.status === 401 || error.status === 403)) {
     return loginRefused(error, login);
   }
-  return error;
+  // Whoever asked for something else must not take this for the answer to it: a 404 to a login is not a session that is gone.
+  const isOfThisLogin = isApiError(error) && error.status < 500 && error.status !== 429;
+  return isOfThisLogin ? new AuthenticationError(error.message, error) : error;
 }
 
 function loginRefused(error: ApiError, login: Login): AuthenticationError {

@@ -253,7 +253,7 @@ async function sessionOf(dialect: Pick<Dialect, "getSession">, sessionId: string
   try {
     return await dialect.getSession(sessionId);
   } catch (error) {
-    if (isNotFound(error) || (isApiError(error) && error.status === 400)) {
+    if (isNotFound(error) || (isApiError(error) && error.code !== "authentication" && error.status === 400)) {
       return undefined;
     }
     throw error;

@@ -56,7 +56,7 @@ export async function readServerInfo(connection: Connection): Promise<ServerInfo
   const { endpoint, login } = connection.settings;
   // A tenant or an operator may not be told, and can restore all the same.
   const instance = await connection.dialect.getServiceInstance().catch((error: unknown) => {
-    if (isApiError(error) && [403, 404].includes(error.status)) {
+    if (isApiError(error) && error.code !== "authentication" && [403, 404].includes(error.status)) {
       return undefined;
     }
     throw error;

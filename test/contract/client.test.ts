@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { type ApiVersion, apiVersions } from "../../provider/versions";
 import { type Simulator, type SimulatorOptions, numberedMailboxes } from "../../simulator";
 import type { Connection } from "../../provider/restore/connection";
+import { isRefusedForGood, look } from "../../provider/restore/follow";
+import { readServerInfo } from "../../provider/restore/lookup";
 import { connections } from "./connected";
 
 const access = { userName: "restore-account@contoso.example", userPassword: "exchange-marker" };
@@ -15,6 +17,10 @@ const flags = {
   excludeDeletedItems: true,
   excludeInPlaceHoldItems: false,
   excludeLitigationHoldItems: true,
+};
+const pending = {
+  ...{ mailboxName: "Finance", ignoredEvents: [] },
+  ...{ alone: true, aloneOnMailbox: true, mayStopSession: true },
 };
 
 describe("the client against the simulator", () => {
@@ -193,6 +199,36 @@ describe("the client against the simulator", () => {
       await assert.rejects(connection.dialect.restoreToOriginalLocation(sessionId, mailboxId, access), (error: Error) =>
         /cannot log on with \[secret\] and \[secret\]/.test(error.message),
       );
+    });
+
+    for (const status of [400, 403, 404, 409]) {
+      it(`does not take a login that is answered with ${status} for what the server says of a session`, async () => {
+        await start();
+        const { sessionId, mailboxId } = await openSession();
+        simulator.faults.next({ match: { path: /RestoreSessions/ }, effect: { expireToken: true } });
+        simulator.faults.next({ match: { path: /token$/i }, effect: { status, html: "<h1>no</h1>" }, times: Infinity });
+        const isOfLogin = (error: Error) =>
+          new RegExp(`status ${status}`).test(error.message) && !isRefusedForGood(error);
+        await assert.rejects(connection.dialect.stopSession(sessionId), isOfLogin);
+        const sent = { sessionId, mailboxId, mailboxEmail: "finance@contoso.example", pending };
+        await assert.rejects(look(connection.dialect, sent), isOfLogin);
+        assert.deepEqual(
+          simulator.openSessions.map(({ id }) => id),
+          [sessionId],
+        );
+      });
+    }
+
+    it("does not take a login that is refused for a server that may not tell its version", async () => {
+      await start({ apiVersions: ["v8"] }, { apiVersion: "v8" });
+      simulator.faults.next({ match: { path: /ServiceInstance/i }, effect: { expireToken: true } });
+      await connection.organizations();
+      simulator.faults.next({
+        match: { path: /token$/i },
+        effect: { status: 403, html: "<h1>no</h1>" },
+        times: Infinity,
+      });
+      await assert.rejects(readServerInfo(connection), /status 403/);
     });
 
     it("takes a session that is over for a session that was stopped", async () => {

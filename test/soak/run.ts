@@ -164,12 +164,11 @@ function randomFrom(seed: number): () => number {
 
 async function startProvider(server: SoakServer, version: (typeof spoken)[number]) {
   const workspace = await aWorkspace();
-  // A stalled request is given up soon, and one on a busy machine is not.
-  const limit = "20s";
+  const limit = "5s";
   const config: Bag = {
     ...configOf(server.served as unknown as Simulator, version),
     maxConcurrentRestores: String(workers),
-    timeouts: JSON.stringify({ login: limit, session: limit, firstByte: limit, idle: limit, restore: "30s" }),
+    timeouts: JSON.stringify({ login: limit, session: limit, firstByte: limit, idle: limit, restore: "10s" }),
   };
   const prefixed = Object.fromEntries(Object.entries(config).map(([key, value]) => [`vb365:${key}`, String(value)]));
   const host = await startHost(prefixed, { folder: workspace.path });
@@ -238,6 +237,7 @@ async function restoreOnce({ server, tally, folder, named }: Soak, host: Host, {
   try {
     ({ id, outputs } = await host.create(program));
     end = String(outputs["outcome"]);
+    nameAll(named, warningsOf(outputs));
   } catch (error) {
     const { state, message: said } = error as HostFailure;
     message = said;
@@ -271,7 +271,9 @@ async function restoreOnce({ server, tally, folder, named }: Soak, host: Host, {
     }
   }
   if (id !== undefined) {
-    await settle(host, id, program, outputs).catch((error: unknown) => wrong(`cannot be settled: ${String(error)}`));
+    await settle({ host, named }, id, program, outputs).catch((error: unknown) =>
+      wrong(`cannot be settled: ${String(error)}`),
+    );
     if (!isExport && (await sent()).times - before > 1) {
       tally.sentTwice += 1;
       wrong("sent again when it was settled");
@@ -281,11 +283,17 @@ async function restoreOnce({ server, tally, folder, named }: Soak, host: Host, {
 }
 
 /** What a person does with what was not seen: refresh, then say that it is accepted; then the resource is destroyed. */
-async function settle(host: Host, id: string, program: Bag, outputs: Bag): Promise<void> {
+async function settle(
+  { host, named }: { host: Host; named: Set<string> },
+  id: string,
+  program: Bag,
+  outputs: Bag,
+): Promise<void> {
   let last = outputs;
   const isOpen = () => ["Unfinished", "Unknown"].includes(String(last["outcome"]));
   for (let tries = 0; isOpen() && tries < 3; tries += 1) {
     last = await host.read(id, last).catch(() => last);
+    nameAll(named, warningsOf(last));
   }
   for (let tries = 0; isOpen() && tries < 3; tries += 1) {
     last = await host
@@ -294,11 +302,15 @@ async function settle(host: Host, id: string, program: Bag, outputs: Bag): Promi
         const { state } = error as HostFailure;
         return state?.properties ?? last;
       });
+    nameAll(named, warningsOf(last));
   }
   await host.delete(id, last);
 }
 
 const sessionIds = /\b[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\b/gi;
+
+/** What the state and its stack's outputs tell of a restore that ended. */
+const warningsOf = ({ warnings }: Bag) => [warnings].flat().map(String);
 
 function nameAll(named: Set<string>, texts: readonly string[]): void {
   texts.forEach((text) => text.match(sessionIds)?.forEach((id) => named.add(id)));
