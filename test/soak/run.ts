@@ -58,13 +58,14 @@ const losesTheAnswer = (effect: FaultEffect) =>
   ("afterWork" in effect && effect.afterWork === true);
 
 /**
- * Where a fault may hit. A server that says 404 to a stop says that the session is gone, and is believed: that one would stay open.
+ * Where a fault may hit. A server that says 404 to a stop, or to a look at the session after a stop that was refused, says that the session
+ * is gone, and is believed: that one would stay open.
  */
 function pathFor(effect: FaultEffect): { path?: string } {
   if (losesTheAnswer(effect)) {
     return { path: "^(?!.*/Organizations/[^/]+/(Action|Explore)$)" };
   }
-  return "status" in effect && effect.status === 404 ? { path: "^(?!.*/RestoreSessions/[^/]+/(Action|Stop)$)" } : {};
+  return "status" in effect && effect.status === 404 ? { path: "^(?!.*/RestoreSessions/[^/]+(/(Action|Stop))?$)" } : {};
 }
 
 /** Puts a success in place of whatever the server did, which may have been a refusal: what comes of such a lie is for the fault matrix. */
