@@ -72,9 +72,14 @@ export function parseAge(text: string): number | undefined {
  * and jest on Node 20 takes no ES module there.
  */
 export function durationInWords(milliseconds: number): string {
-  const largest =
-    ["1d", "1h", "1m", "1s"].map((unit) => ms(unit as StringValue)).find((unit) => milliseconds >= unit) ?? 1;
-  const rest = milliseconds % largest;
-  const parts = rest < 1000 ? [milliseconds - rest] : [milliseconds - rest, rest];
-  return parts.map((part) => ms(part, { long: true })).join(" ");
+  const first = wholeUnits(milliseconds);
+  // Downwards, too: rounded, it would say "1 day 24 hours".
+  const second = wholeUnits(milliseconds - first);
+  return (second < 1000 ? [first] : [first, second]).map((part) => ms(part, { long: true })).join(" ");
+}
+
+/** As much of a duration as is whole in the largest unit that fits into it: 3 days of 3 days 4 hours. */
+function wholeUnits(milliseconds: number): number {
+  const largest = ["1d", "1h", "1m", "1s"].map((unit) => ms(unit as StringValue)).find((unit) => milliseconds >= unit);
+  return milliseconds - (milliseconds % (largest ?? 1));
 }

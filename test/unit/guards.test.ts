@@ -74,6 +74,13 @@ describe("what is refused before anything is sent", () => {
       assert.throws(() => check(30 * hourMs, 24 * hourMs), isGuard(/is 1 day 6 hours old, .* allows 1 day\./));
     });
 
+    it("is as old as is whole in two units, at any time of a day", () => {
+      const minuteMs = 60_000;
+      const dayMs = 24 * hourMs;
+      assert.throws(() => check(2 * dayMs - minuteMs, hourMs), isGuard(/is 1 day 23 hours old/));
+      assert.throws(() => check(2 * dayMs + minuteMs, hourMs), isGuard(/is 2 days 1 minute old/));
+    });
+
     it("is none within the limit, or without one", () => {
       check(20 * hourMs, 24 * hourMs);
       check(1_000_000 * hourMs, undefined);
