@@ -5,10 +5,18 @@ export function nearestOf(written: string, candidates: readonly string[]): strin
   return nearestFirst(written, candidates).find((candidate) => isNear(written, candidate));
 }
 
-/** Candidates by their likeness to what was written, the nearest first. */
-export function nearestFirst(written: string, candidates: readonly string[]): string[] {
+/**
+ * Candidates by their likeness to what was written, the nearest first.
+ *
+ * @param likenessOf - the part of a candidate that somebody would write; default: all of it
+ */
+export function nearestFirst(
+  written: string,
+  candidates: readonly string[],
+  likenessOf = (candidate: string) => candidate,
+): string[] {
   return candidates
-    .map((candidate) => ({ candidate, steps: stepsBetween(written, candidate) }))
+    .map((candidate) => ({ candidate, steps: stepsBetween(written, likenessOf(candidate)) }))
     .sort((a, b) => a.steps - b.steps)
     .map(({ candidate }) => candidate);
 }

@@ -45,14 +45,19 @@ export function selectMailbox(mailboxes: Mailbox[], selector: MailboxSelector, p
     );
   }
   const matches = indexOf(mailboxes).get(keyOf(selector)) ?? [];
-  const name = "id" in selector ? selector.id : `${selector.email}${selector.archive ? " (archive)" : ""}`;
+  const name = "id" in selector ? selector.id : shown(selector);
   return onlyOne(matches, {
     what: `mailbox ${name}`,
     written: name,
     where: `the backup of ${pointInTime}`,
-    all: () => mailboxes.map(({ email, isArchive }) => (isArchive ? `${email} (archive)` : email)),
+    all: () => mailboxes.map(({ email, isArchive }) => shown({ email, archive: isArchive })),
   });
 }
+
+const archiveMark = " (archive)";
+const shown = ({ email, archive }: { email: string; archive: boolean }) => `${email}${archive ? archiveMark : ""}`;
+/** The archive of the mailbox that was named is the nearest of all, and the other way round. */
+const withoutMark = (name: string) => (name.endsWith(archiveMark) ? name.slice(0, -archiveMark.length) : name);
 
 /** A list that ten thousand restores look into is looked through once. */
 const indexes = new WeakMap<readonly Mailbox[], Map<string, Mailbox[]>>();
@@ -89,7 +94,7 @@ function onlyOne<T extends { id: string }>(
   const [first, second] = matches;
   if (first === undefined) {
     const all = names.all();
-    const nearest = nearestFirst(names.written, all).slice(0, 5).join(", ");
+    const nearest = nearestFirst(withoutMark(names.written), all, withoutMark).slice(0, 5).join(", ");
     throw new MailboxRestoreError(
       "selection",
       `There is no ${names.what} in ${names.where}. ` +

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type FileHandle, mkdtemp, open, readFile, readdir, rm } from "node:fs/promises";
+import { type FileHandle, mkdtemp, open, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeFlushed } from "../../provider/restore/flushed";
@@ -39,5 +39,21 @@ describe("a file that is replaced as a whole", () => {
     failToFlush("files");
     await assert.rejects(writeFlushed(join(folder, "entry.json"), "new"), { code: "EPERM" });
     assert.deepEqual(await readdir(folder), []);
+  });
+
+  it("is the old one when the new one cannot be flushed, and the new one alone when it can", async () => {
+    const path = join(folder, "entry.json");
+    await writeFile(path, "old, and longer");
+    failToFlush("files");
+    await assert.rejects(writeFlushed(path, "new"), { code: "EPERM" });
+    assert.equal(await readFile(path, "utf8"), "old, and longer");
+    handles.sync = sync;
+    await writeFlushed(path, "new");
+    assert.equal(await readFile(path, "utf8"), "new");
+    assert.deepEqual(await readdir(folder), ["entry.json"]);
+  });
+
+  it("says of a folder that is not there what the system says", async () => {
+    await assert.rejects(writeFlushed(join(folder, "gone", "entry.json"), "new"), { code: "ENOENT" });
   });
 });

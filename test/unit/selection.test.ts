@@ -28,6 +28,10 @@ describe("selecting an organization", () => {
     assert.equal(selectOrganization(all, "Contoso.Example").id, "o-1");
   });
 
+  it("finds none by an empty name, though the server gives some", () => {
+    assert.throws(() => selectOrganization([organization({ officeName: "" })], ""), /no organization ""/);
+  });
+
   it("names those that are there when it is not", () => {
     assert.throws(
       () => selectOrganization([organization()], "fabrikam.example"),
@@ -63,6 +67,25 @@ describe("selecting a mailbox", () => {
       () => selectMailbox(twice, { email: "finance@contoso.example", archive: false }, moment),
       /m-1, m-3.*by id/,
     );
+  });
+
+  it("names the five nearest when there is none, and how many there are", () => {
+    const all = ["finances", "fina", "finanse", "fin", "sales", "legal"].map((name) =>
+      mailbox({ id: name, email: `${name}@contoso.example` }),
+    );
+    assert.throws(
+      () => selectMailbox([...all, archive], { email: "finance@contoso.example", archive: false }, moment),
+      (error: Error) => {
+        const nearest = /The nearest of the 7 that are there: (.*)\.$/.exec(error.message)?.[1]?.split(", ");
+        assert.equal(nearest?.length, 5);
+        assert.deepEqual(nearest.slice(0, 2), ["finance@contoso.example (archive)", "finances@contoso.example"]);
+        return true;
+      },
+    );
+  });
+
+  it("finds one by its id in any case", () => {
+    assert.equal(selectMailbox([mailbox(), archive], { id: "M-2" }, moment).id, "m-2");
   });
 
   it("says that the session is empty rather than that the mailbox is unknown", () => {
