@@ -14,7 +14,7 @@ import { type RestoreRequest, type RestoreSurroundings, writtenMailbox } from ".
 import { runRestore } from "./run-restore";
 import { selectMailbox } from "./selection";
 import type { SessionLease } from "./session-pool";
-import { type Found, findSource, within } from "./source";
+import { type Found, findSource, openWithin, within } from "./source";
 import { refuseUnspokenFields } from "./unspoken";
 
 /** What became of a restore; `earlier` is there when a run before had carried it out already, and nothing was sent. */
@@ -172,7 +172,7 @@ async function prepare(
 ): Promise<Prepared> {
   report("opening a restore session");
   const { session: limitMs } = request.timeouts;
-  const session = await within(limitMs, "session", lease.open());
+  const session = await openWithin(limitMs, lease);
   report("looking for the mailbox");
   const select = (all: Mailbox[]) =>
     selectMailbox(all, request.source.mailbox, pointInTime ?? `restore session ${session.sessionId}`);

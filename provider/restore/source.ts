@@ -6,7 +6,7 @@ import { resolvePointInTime } from "./point-in-time";
 import { backupIn } from "./repository";
 import type { RestoreRequest } from "./request";
 import { selectOrganization } from "./selection";
-import type { SessionLease } from "./session-pool";
+import type { OpenSession, SessionLease } from "./session-pool";
 
 /** What is shown of which backup, once that is known. */
 export interface Found {
@@ -48,12 +48,16 @@ export async function findSource(
   return { lease, organization: backup, pointInTime };
 }
 
+/** The session of a lease. One that opens when nobody waits any more is stopped by the pool, if this process is still there. */
+export const openWithin = (limitMs: number, lease: SessionLease): Promise<OpenSession> =>
+  within(limitMs, "session", lease.open(), " One that opens after all is stopped then, or ends by itself later.");
+
 /** Work that is waited for so long and no longer; it may go on for others who want it, too. Nothing has been sent yet. */
-export async function within<T>(limitMs: number, name: "login" | "session", work: Promise<T>): Promise<T> {
+export async function within<T>(limitMs: number, name: "login" | "session", work: Promise<T>, more = ""): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const expiry = new Promise<never>((_, reject) => {
     const what = name === "login" ? "The login" : "The restore session";
-    const message = `${what} took longer than timeouts.${name} allows (${limitMs / 1000} s). Nothing was sent.`;
+    const message = `${what} took longer than timeouts.${name} allows (${limitMs / 1000} s). Nothing was sent.${more}`;
     timer = setTimeout(() => reject(new ConnectionError(message, { notSent: true, timedOut: true })), limitMs);
   });
   try {

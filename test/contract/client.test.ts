@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type ApiVersion, apiVersions } from "../../provider/versions";
-import { type Simulator, type SimulatorOptions, numberedMailboxes } from "../../simulator";
+import { type FaultEffect, type Simulator, type SimulatorOptions, numberedMailboxes } from "../../simulator";
 import type { Connection } from "../../provider/restore/connection";
 import { isRefusedForGood, look } from "../../provider/restore/follow";
 import { readServerInfo } from "../../provider/restore/lookup";
@@ -148,6 +148,43 @@ describe("the client against the simulator", () => {
       simulator.faults.next({ match: { path: /mailboxes\/[^/]+\/action$/i }, effect: { resetBeforeAnswer: true } });
       await assert.rejects(connection.dialect.restoreToOriginalLocation(sessionId, mailboxId, simulator.exchange));
       assert.equal(requestsTo(/mailboxes\/[^/]+\/action$/i).length, 1);
+    });
+
+    describe("of a request for a restore session", () => {
+      const says = async (effect: FaultEffect) => {
+        simulator.faults.next({ match: { path: /Organizations\/[^/]+\/action$/i }, effect });
+        const error = await openSession().then(
+          () => assert.fail("it was opened"),
+          (failure: Error) => failure,
+        );
+        return error.message;
+      };
+      const mayBeOpen = /[^.]\. A restore session may have been opened all the same.*vb365 sessions lists/;
+
+      it("say that one may be open when its answer was lost, is none, or came from something in between", async () => {
+        await start();
+        assert.match(await says({ resetBeforeAnswer: true }), mayBeOpen);
+        assert.match(await says({ status: 502, html: "<h1>Bad gateway</h1>", afterWork: true }), mayBeOpen);
+        assert.match(await says({ status: 200, json: {}, afterWork: true }), mayBeOpen);
+        assert.equal(simulator.openSessions.length, 3);
+      });
+
+      it("do not say so when the server itself refused it, or nothing was sent", async () => {
+        await start();
+        for (const refused of [
+          { status: 500, json: { message: "No backup was found" } },
+          { status: 403, json: { message: "Access denied" } },
+          { status: 404, text: "" },
+        ]) {
+          assert.doesNotMatch(await says(refused), mayBeOpen);
+        }
+        await simulator.stop();
+        const session = { pointInTime: "2026-11-20T21:04:11Z", showDeleted: false, showAllVersions: false };
+        await assert.rejects(
+          connection.dialect.openSession("o-1", session),
+          (error: Error) => /refuses connections/.test(error.message) && !mayBeOpen.test(error.message),
+        );
+      });
     });
 
     it("follows no redirect, because that could carry the token elsewhere", async () => {

@@ -1,4 +1,5 @@
-import { isApiError, isNotFound } from "../../errors";
+import { MailboxRestoreError, isApiError, isNotFound } from "../../errors";
+import { withoutEnd } from "../answer";
 import type { Http } from "../http";
 import { readAllPages } from "../pages";
 import type { HttpRequest } from "../transport";
@@ -63,7 +64,13 @@ export function callsOf(http: Http, root: string, names: { mailboxes: string; pa
     organizationId: string,
     request: (path: string) => HttpRequest,
   ): Promise<RestoreSession> => {
-    const open = async (path: string) => parseSession(await http.json(request(path)));
+    const open = async (path: string) => {
+      try {
+        return parseSession(await http.json(request(path)));
+      } catch (error) {
+        throw sayingWhatMayBeOpen(error);
+      }
+    };
     if (!isTenant) {
       try {
         return await open(`/Organizations/${encodeURIComponent(organizationId)}`);
@@ -140,3 +147,16 @@ export function callsOf(http: Http, root: string, names: { mailboxes: string; pa
 
 const countIn = (text: string | undefined) =>
   text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+
+/**
+ * The same error, which tells of a session that nobody knows the id of: its answer was lost, or is none. It is not looked for among the
+ * server's, where another process of the same account may have opened one of the same backup at the same moment.
+ */
+function sayingWhatMayBeOpen(error: unknown): unknown {
+  const isAnswer =
+    isApiError(error) && ((error.status >= 300 && error.status < 500) || error.serverMessage !== undefined);
+  if (error instanceof MailboxRestoreError && !error.notSent && !isAnswer) {
+    error.message = `${withoutEnd(error.message)}. A restore session may have been opened all the same, and ends by itself later; vb365 sessions lists those that are open.`;
+  }
+  return error;
+}

@@ -3,7 +3,7 @@ import type { Connection } from "../../restore/connection";
 import { dataAgeSeconds } from "../../restore/point-in-time";
 import type { RestoreAction, RestoreSource } from "../../restore/request";
 import { type MailboxSelector, selectMailbox } from "../../restore/selection";
-import { findSource, within } from "../../restore/source";
+import { findSource, openWithin, within } from "../../restore/source";
 import { type Timeouts, parseAge } from "../../timeouts";
 import type { BulkMailboxRestoreInputs } from "./inputs";
 
@@ -68,7 +68,7 @@ export async function openBackup(
     ageSeconds: dataAgeSeconds(organization, moment, Date.now()),
     source: { ...wanted, organization: organization.id, pointInTime: moment },
     async mailboxes() {
-      const session = await within(timeouts.session, "session", lease.open());
+      const session = await openWithin(timeouts.session, lease);
       known = await within(timeouts.session, "session", session.mailboxes());
       return known;
     },
