@@ -66,7 +66,13 @@ export function verdictOf(samples: readonly Sample[], tally: Tally): string[] {
   ];
 }
 
-export function report(samples: readonly Sample[], tally: Tally, minutes: number): string {
+/** How long it was, and what it drew its faults by. */
+export interface Run {
+  minutes: number;
+  seed: string;
+}
+
+export function report(samples: readonly Sample[], tally: Tally, { minutes, seed }: Run): string {
   const restores = Object.values(tally.ends).reduce((sum, count) => sum + count, 0);
   const ends = Object.entries(tally.ends).sort(([, a], [, b]) => b - a);
   const rows = versionsOf(samples).flatMap((version) =>
@@ -78,7 +84,7 @@ export function report(samples: readonly Sample[], tally: Tally, minutes: number
   );
   const align = { align: ["l", "l", "r", "r", "r", "r"] };
   return [
-    `${minutes} minutes, ${restores} restores and exports, ${tally.faults} faults, two provider processes.`,
+    `${minutes} minutes, ${restores} restores and exports, ${tally.faults} faults, two provider processes; \`--seed ${seed}\`.`,
     markdownTable(
       [
         ["what came of them", ""],
@@ -101,11 +107,11 @@ export function report(samples: readonly Sample[], tally: Tally, minutes: number
 }
 
 /** Puts the report between its marks in docs/reliability.md, and its plot beside the pictures. */
-export async function writePage(samples: readonly Sample[], tally: Tally, minutes: number): Promise<void> {
+export async function writePage(samples: readonly Sample[], tally: Tally, run: Run): Promise<void> {
   const docs = join(resolve(__dirname, "../.."), "docs");
   const path = join(docs, "reliability.md");
   const page = await readFile(path, "utf8");
-  const text = report(samples, tally, minutes);
+  const text = report(samples, tally, run);
   const replaced = page.replace(
     /(<!-- soak -->\n)[^]*?(<!-- end -->)/,
     (_, begin: string, end: string) => `${begin}\n${text}\n\n${end}`,

@@ -147,19 +147,20 @@ async function main(): Promise<void> {
   await rm(folder, { recursive: true, force: true });
 
   const verdict = verdictOf(samples, tally);
-  console.log(report(samples, tally, minutes));
+  const run = { minutes, seed: values.seed };
+  console.log(report(samples, tally, run));
   verdict.forEach((line) => console.log(`WRONG: ${line}`));
   if (values.write) {
-    await writePage(samples, tally, minutes);
+    await writePage(samples, tally, run);
   }
   process.exitCode = verdict.length > 0 ? 1 : 0;
 }
 
 const done = ({ ends }: Tally) => Object.values(ends).reduce((sum, count) => sum + count, 0);
 
-/** Numbers from 0 up to 1 that are the same for the same seed. */
+/** Numbers from 0 up to 1 that are the same for the same seed; without the bias to the ends that a property test likes. */
 function randomFrom(seed: number): () => number {
-  const [next] = fc.sample(fc.infiniteStream(fc.nat(2 ** 30 - 1)), { seed, numRuns: 1 });
+  const [next] = fc.sample(fc.noBias(fc.infiniteStream(fc.nat(2 ** 30 - 1))), { seed, numRuns: 1 });
   return () => Number(next?.next().value) / 2 ** 30;
 }
 
