@@ -121,7 +121,7 @@ function readFileAs<T>(path: string, parse: (document: unknown) => T): T {
 /** Whoever reads it meanwhile sees a whole file. */
 function writeRecord(path: string, sent: Simulator["sent"]): void {
   try {
-    writeFileSync(`${path}.part`, `${JSON.stringify(sent, null, 2)}\n`);
+    writeFileSync(`${path}.part`, `${JSON.stringify(sent, null, 2)}\n`, { mode: 0o600 });
     renameSync(`${path}.part`, path);
   } catch (error) {
     throw new ConfigError(`What was sent cannot be kept: ${messageOf(error)}. Choose another --record.`);

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { appendFileSync } from "node:fs";
+import { messageOf } from "../errors";
 import type { HttpRequest, HttpResponse, Transport } from "./transport";
 
 /**
@@ -57,6 +58,9 @@ export function newTrace(): NonNullable<HttpRequest["trace"]> {
 
 function writerOf({ VB365_LOG: level, VB365_LOG_FILE: file }: NodeJS.ProcessEnv) {
   if (level?.toLowerCase() !== "debug") {
+    if (level !== undefined && level !== "") {
+      sayOnce(`VB365_LOG knows the level "debug" alone; nothing is logged.`);
+    }
     return undefined;
   }
   return (entry: object) => {
@@ -67,10 +71,21 @@ function writerOf({ VB365_LOG: level, VB365_LOG_FILE: file }: NodeJS.ProcessEnv)
       } else {
         appendFileSync(file, line, { mode: 0o600 });
       }
-    } catch {
+    } catch (error) {
       // A log that cannot be written must not end a restore.
+      sayOnce(`VB365_LOG_FILE cannot be written, so some requests are not logged: ${messageOf(error)}`);
     }
   };
+}
+
+const said = new Set<string>();
+
+/** Where nobody else listens yet: who set a variable for a log looks there. */
+function sayOnce(text: string): void {
+  if (!said.has(text)) {
+    said.add(text);
+    process.stderr.write(`${text}\n`);
+  }
 }
 
 /** Where OpenTelemetry's API, in every version 1, keeps what a process has registered. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -90,6 +90,7 @@ describe("vb365 simulate", () => {
         ]);
       assert.deepEqual(addressesIn(again.stdout), addressesIn(listed.stdout));
       assert.equal(await readFile(record, "utf8"), "[]\n");
+      assert.equal((await stat(record)).mode & 0o777, 0o600, "it holds addresses");
     } finally {
       await rm(folder, { recursive: true });
     }

