@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, readFile, readdir, rm, truncate, writeFile } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { MailboxRestoreError, messageOf } from "../errors";
 import { moveFile } from "../move-file";
@@ -159,7 +159,7 @@ export async function openResults(path: string): Promise<Results> {
     }
     const { buffer, bytesRead } = await file.read(Buffer.alloc(size - readTo), 0, size - readTo, readTo);
     const whole = buffer.subarray(0, buffer.subarray(0, bytesRead).lastIndexOf(0x0a) + 1);
-    for (const line of whole.toString("utf8").split("\n").slice(0, -1)) {
+    for (const line of linesOf(whole.toString("utf8"))) {
       const parsed = parseLine(absolute, line);
       if (parsed.type === "begun") {
         header ??= parsed;
@@ -173,10 +173,6 @@ export async function openResults(path: string): Promise<Results> {
   };
   try {
     await readNew();
-    if ((await file.stat()).size > readTo) {
-      // What a crash left of a line must not become the begin of the next one. By its path: Windows shortens no file that is open to be added to.
-      await truncate(absolute, readTo);
-    }
   } catch (error) {
     await file.close();
     throw error;
@@ -191,16 +187,22 @@ export async function openResults(path: string): Promise<Results> {
     const batch = lines;
     lines = [];
     try {
-      const bytes = Buffer.from(batch.map(({ text }) => text).join(""));
+      await readNew();
       const before = (await file.stat()).size;
-      await file.write(bytes);
+      // Nothing is taken away: what looks like the rest of a crash may be what another process is writing.
+      const bytes = Buffer.from((before > readTo ? cutOff : "") + batch.map(({ text }) => text).join(""));
+      const { bytesWritten } = await file.write(bytes);
+      if (bytesWritten < bytes.length) {
+        throw new Error("the disk took only a part of it");
+      }
       await file.datasync();
       if (before === readTo && (await file.stat()).size === before + bytes.length) {
         readTo += bytes.length;
       }
       batch.forEach(({ done }) => done());
     } catch (error) {
-      batch.forEach(({ done }) => done(unwritable(absolute, error)));
+      const failure = error instanceof MailboxRestoreError ? error : unwritable(absolute, error);
+      batch.forEach(({ done }) => done(failure));
     }
   };
   const readForAll = async () => {
@@ -270,6 +272,25 @@ export async function openResults(path: string): Promise<Results> {
       await file.close();
     },
   };
+}
+
+/** Ends what a crash has left of a line, and says so. */
+const cutOff = `\n${JSON.stringify({ type: "cutOff" })}\n`;
+
+/** Whole lines. One that was cut off never happened. */
+function linesOf(text: string): string[] {
+  const lines = text.split("\n").slice(0, -1);
+  const isMark = (line: string | undefined) => line === cutOff.trim();
+  return lines.filter((line, index) => !isMark(line) && (!isMark(lines[index + 1]) || isJson(line)));
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -120,7 +120,32 @@ describe("the results of a bulk restore", () => {
       assert.equal((await readFile(results.path, "utf8")).split("\n").length, 5);
     });
 
-    it("are what stands before a line that a crash cut off, which is taken away", async () => {
+    it("are what stands before and behind a line that a crash cut off, whoever was there first", async () => {
+      const other = await openResults(results.path);
+      for (const writer of [results, other, results]) {
+        await appendFile(results.path, '{"type":"neverSent","mailb');
+        await writer.add(never("a", "busy"));
+        await writer.add(never("b", "busy"));
+      }
+      await other.close();
+      await results.refresh();
+      assert.deepEqual([...(await fresh()).known.keys()], ["a", "b"]);
+      assert.deepEqual([...results.known.keys()], ["a", "b"]);
+    });
+
+    it("lose nothing of what that process is writing while they are opened", async () => {
+      await results.add(never("a", "busy"));
+      const line = `${JSON.stringify(never("b", "busy"))}\n`;
+      await appendFile(results.path, line.slice(0, 30));
+      const other = await openResults(results.path);
+      await appendFile(results.path, line.slice(30));
+      assert.deepEqual([...(await fresh()).known.keys()], ["a", "b"]);
+      await other.add(never("c", "busy"));
+      await other.close();
+      assert.deepEqual([...(await fresh()).known.keys()], ["a", "b", "c"]);
+    });
+
+    it("are what stands before a line that a crash cut off", async () => {
       await results.add(never("a", "busy"));
       await appendFile(results.path, '{"type":"neverSent","mailb');
       const other = await openResults(results.path);
