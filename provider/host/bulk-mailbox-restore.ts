@@ -3,6 +3,7 @@ import type { BulkMailboxRestoreInputs } from "../resources/bulk-mailbox-restore
 import { create, diff, read, remove, update } from "../resources/bulk-mailbox-restore/lifecycle";
 import { createBulkMemory } from "../resources/bulk-mailbox-restore/memory";
 import type { BulkMailboxRestoreOutputs } from "../resources/bulk-mailbox-restore/outputs";
+import { unrecordedInWords } from "../resources/mailbox-restore/rerun";
 import { type Bag, type Host, type ResourceHandler, contentOf, failuresOf } from "./process";
 
 /** Restores of many mailboxes, as the engine calls them. */
@@ -11,7 +12,9 @@ export function bulkMailboxRestoreOf(host: Host): ResourceHandler {
   const memory = createBulkMemory(host.journaled);
   const storedIn = async (bag: Bag) => {
     const outputs = contentOf<BulkMailboxRestoreOutputs>(bag);
-    await memory.sawOutputs(outputs);
+    for (const { path, begunAt, known } of await memory.sawOutputs(outputs)) {
+      await host.inform(outputs.__urn, unrecordedInWords(begunAt, `${known} mailboxes`, `its results are in ${path}`));
+    }
     return outputs;
   };
 
@@ -31,7 +34,12 @@ export function bulkMailboxRestoreOf(host: Host): ResourceHandler {
       working(bag, async (voice) => {
         const inputs = contentOf<BulkMailboxRestoreInputs>(bag);
         host.warnOfPassingJournal(voice);
-        const { id, outs } = await create(connected(), inputs, memory.rememberedOf(inputs), host.surroundingsOf(voice));
+        const { id, outs } = await create(
+          connected(),
+          inputs,
+          await memory.rememberedOf(inputs),
+          host.surroundingsOf(voice),
+        );
         return { id, outs: { ...outs } };
       }),
 

@@ -7,7 +7,7 @@ import { createMemory } from "../resources/mailbox-restore/memory";
 import { upgraded } from "../resources/mailbox-restore/migrations";
 
 import { read } from "../resources/mailbox-restore/read";
-import { rerunInWords } from "../resources/mailbox-restore/rerun";
+import { rerunInWords, unrecordedInWords } from "../resources/mailbox-restore/rerun";
 import { update } from "../resources/mailbox-restore/update";
 import { type Host, type ResourceHandler, contentOf, failuresOf } from "./process";
 
@@ -33,7 +33,10 @@ export function mailboxRestoreOf(host: Host): ResourceHandler {
     async diff(_id, olds, news) {
       const [before, inputs] = [upgraded(contentOf(olds)), contentOf<MailboxRestoreInputs>(news)];
       const answer = diff(before, inputs);
-      memory.sawOutputs(before);
+      for (const { startedAt, attemptId, result } of memory.sawOutputs(before)) {
+        const where = `vb365 journal list shows it as ${attemptId}`;
+        await host.inform(inputs.__urn, unrecordedInWords(startedAt, result?.outcome ?? "Unknown", where));
+      }
       if (answer.replaces.length > 0) {
         await host.inform(inputs.__urn, rerunInWords(before, inputs));
       }

@@ -565,6 +565,51 @@ describe("a bulk restore in the provider process", () => {
       });
     }
 
+    it("sends nothing again that was restored when the server is spelled otherwise, and asks for the one that was under way", async () => {
+      await begin();
+      const held = await killedAfter(2, "duringWork");
+      held.release();
+      const host = await start({ endpoint: bench.simulator.endpoint.replace("127.0.0.1", "localhost") });
+      const { properties } = await stateOf(host.create(inputs()));
+      assert.deepEqual(restored().sort(), [1, 2, 3, 4]);
+      assert.deepEqual((properties as Outputs).totals.outcomes, { Succeeded: 3, Unknown: 1 });
+      assert.match(warningsOf(host), /begun on https:\/\/127\.0\.0\.1:\d+; what was restored from there counts/);
+    });
+
+    it("is not begun anew by another version, which cannot tell whether it is the same", async () => {
+      await begin();
+      const held = await killedAfter(2, "duringWork");
+      held.release();
+      const folder = join(bench.journalDir, "bulk");
+      const [mark = ""] = (await readdir(folder)).filter((name) => name.endsWith(".open"));
+      const header = JSON.parse(await readFile(join(folder, mark), "utf8")) as { intentLayout: number };
+      header.intentLayout += 1;
+      await writeFile(join(folder, mark), JSON.stringify(header));
+      const { message } = await failureOf(create(inputs()));
+      assert.match(message, /were begun by another version of pulumi-vb365.*Nothing was sent/);
+      assert.equal(restored().length, 3);
+    });
+
+    it("leaves open, and tells of, a --replace that was broken off, and the next one goes on from there", async () => {
+      await begin();
+      const host = await start();
+      const { outputs } = await host.create(inputs());
+      await host.diff(outputs, inputs());
+      await host.end();
+      // The engine shows nothing of the state.
+      const held = await killedAfter(2, "duringWork");
+      held.release();
+      const plain = await start();
+      await plain.check(inputs(), inputs());
+      await plain.diff(outputs, inputs());
+      const told = plain.log.map(({ message }) => message).join("\n");
+      assert.match(told, /run again at .* by a run that was broken off.*3 mailboxes.*--replace takes that over/);
+      await plain.end();
+      const next = await create(inputs());
+      assert.deepEqual([next.totals.outcomes, next["adoptedFrom"]], [{ Succeeded: 4 }, "journal"]);
+      assert.deepEqual(restored().sort(), [1, 1, 2, 2, 3, 3, 4, 4]);
+    });
+
     it("makes an export that was under way again, and no other", async () => {
       await begin();
       const held = await killedAfter(2, "duringWork", exported());

@@ -402,7 +402,6 @@ describe("a run that was broken off", () => {
         ["update shows it", (host, { id, outputs }) => host.update(id, outputs, toSupport())],
         ["read shows it", (host, { id, outputs }) => host.read(id, outputs)],
         ["delete shows it", (host, { id, outputs }) => host.delete(id, outputs)],
-        ["check shows inputs of the same intent", (host) => host.check(toSupport(), toSupport())],
       ];
     for (const [what, close] of cases) {
       it(`closes the entry, so that a new create sends again: ${what}`, async () => {
@@ -418,6 +417,43 @@ describe("a run that was broken off", () => {
         assert.equal(bench.simulator.writes.length, 2);
       });
     }
+
+    it("closes the entry for the create that runs it again, where the engine shows inputs of the same intent alone", async () => {
+      bench = await aBench();
+      const first = await bench.start();
+      const { id } = await first.create(toSupport());
+      await first.kill();
+      const second = await bench.start();
+      await second.check(toSupport(), toSupport());
+      const { id: again, outputs } = await second.create(toSupport());
+      assert.notEqual(again, id);
+      assert.equal(outputs["adoptedFrom"], undefined);
+      assert.equal(bench.simulator.writes.length, 2);
+    });
+
+    it("leaves open, and tells of, what a --replace that was broken off has sent, and the next one takes it over", async () => {
+      bench = await aBench();
+      const first = await bench.start();
+      const { outputs } = await first.create(toSupport());
+      await first.diff(outputs, toSupport());
+      await first.end();
+      // The engine shows nothing of the state.
+      const { entry, working } = await bench.killAtWork(toSupport());
+      working.release();
+      await bench.until(() => bench.simulator.writes.length === 2);
+      const settling = await bench.start();
+      await settling.create(toSupport()).then(() => settling.kill());
+      const plain = await bench.start();
+      await plain.check(toSupport(), toSupport());
+      assert.deepEqual((await plain.diff(outputs, toSupport())).replaces, []);
+      const told = plain.log.map(({ message }) => message).join("\n");
+      assert.match(told, /run again at .* by a run that was broken off.*Succeeded.*--replace takes that over/);
+      assert.ok(told.includes(entry.attemptId));
+      await plain.end();
+      const next = await (await bench.start()).create(toSupport());
+      assert.deepEqual([next.id, next.outputs["adoptedFrom"]], [entry.attemptId, "journal"]);
+      assert.equal(bench.simulator.writes.length, 2);
+    });
 
     it("leaves it open when the process ends in good order: an engine that could not save its state does that, too", async () => {
       bench = await aBench();

@@ -62,7 +62,16 @@ export async function carryOutNew(
     if (open.identity !== identity && open.identity !== former) {
       continue;
     }
-    if (open.intentHash === intentHash && open.endpoint === endpoint && earlier === undefined) {
+    if (open.intentLayout !== intentLayout) {
+      throw new MailboxRestoreError(
+        "journal",
+        `The results ${open.path} were begun by another version of pulumi-vb365, and this one cannot tell whether they are of the same ` +
+          `as is declared now. Nothing was sent. Run pulumi up with that version; or, if all of it is to run anew, move the file away, ` +
+          `and the .open file beside it.`,
+      );
+    }
+    // Another spelling of the server may be the same server: what was restored is never sent again because of that.
+    if (open.intentHash === intentHash && earlier === undefined) {
       earlier = await openResults(open.path);
     } else if (open.identity === identity) {
       voice.warn(`An earlier bulk restore of this resource was never recorded; its results are in ${open.path}.`);
@@ -72,7 +81,10 @@ export async function carryOutNew(
   if (earlier?.header !== undefined) {
     voice.warn(
       `This was begun already by a run that was broken off: ${earlier.known.size} mailboxes are known, and it goes on from there. If you ` +
-        `took its record out of the state to have it done again, set a new runId.`,
+        `took its record out of the state to have it done again, set a new runId.` +
+        (earlier.header.endpoint === endpoint
+          ? ""
+          : ` It was begun on ${earlier.header.endpoint}; what was restored from there counts.`),
     );
   }
   const { owner } = journal;

@@ -1,5 +1,5 @@
 import type { Journal } from "../../restore/journal";
-import { closeResults, listOpenResults } from "../../restore/results";
+import { type OpenResults, closeResults, listOpenResults, openResults } from "../../restore/results";
 import { hashOf } from "../mailbox-restore/intent";
 import type { Remembered } from "../mailbox-restore/memory";
 import type { BulkMailboxRestoreInputs } from "./inputs";
@@ -10,15 +10,30 @@ import type { BulkMailboxRestoreOutputs } from "./outputs";
 export interface BulkMemory {
   /** The engine showed the inputs that the state has; an empty bag for a new resource. */
   sawInputs(inputs: BulkMailboxRestoreInputs, urn: string | undefined): Promise<void>;
-  /** The engine showed the outputs that the state has. */
-  sawOutputs(outputs: BulkMailboxRestoreOutputs): Promise<void>;
-  rememberedOf(inputs: BulkMailboxRestoreInputs): Remembered;
+  /**
+   * The engine showed the outputs that the state has.
+   *
+   * @returns what this resource came to later, and the state never had: of a `--replace` that was broken off
+   */
+  sawOutputs(outputs: BulkMailboxRestoreOutputs): Promise<Unrecorded[]>;
+  /** For a create, which goes on with what was left of earlier ones: what the state has is none of that. */
+  rememberedOf(inputs: BulkMailboxRestoreInputs): Promise<Remembered>;
+}
+
+export interface Unrecorded {
+  path: string;
+  begunAt: string;
+  /** How many mailboxes have a result. */
+  known: number;
 }
 
 export function createBulkMemory(opened: () => { journal: Journal }): BulkMemory {
   /** Digest of the intent that the state has, by URN of today. */
   const intents = new Map<string, string>();
   const formerUrns = new Map<string, string>();
+  /** By URN of today: runs of the intent that the state has. One of them is its own, which its outputs will say. */
+  const runsOf = new Map<string, OpenResults[]>();
+  const close = ({ path }: { path: string }) => closeResults(path).catch(() => undefined);
   return {
     async sawInputs(inputs, urn) {
       const identity = inputs.__urn;
@@ -33,15 +48,42 @@ export function createBulkMemory(opened: () => { journal: Journal }): BulkMemory
       // Results that cannot be read are told by whoever is about to send something.
       const open = await listOpenResults(opened().journal).catch(() => []);
       // The state has this intent, so it has its first run. A later run of the same intent (`--replace`) is not proved by that.
-      const first = open.filter((one) => one.identity === identity && one.intentHash === intentHash && !one.again);
-      await Promise.all(first.map(({ path }) => closeResults(path).catch(() => undefined)));
+      const runs = open.filter((one) => one.identity === identity && one.intentHash === intentHash && !one.again);
+      runsOf.set(urn, runs);
     },
-    async sawOutputs({ resultsFile }) {
-      await closeResults(resultsFile).catch(() => undefined);
+    async sawOutputs({ __urn: urn, attemptId, resultsFile, begunAt }) {
+      await close({ path: resultsFile });
+      // With `--replace` the engine shows nothing of the state, so that run looks like a first one.
+      const others = [...runsOf.values()].flat().filter((run) => run.identity === urn && run.attemptId !== attemptId);
+      runsOf.forEach((runs, key) => runs.some(({ identity }) => identity === urn) && runsOf.delete(key));
+      const later: Unrecorded[] = [];
+      for (const run of others) {
+        // Results that cannot be read stay open, for the same reason.
+        const found = await lookInto(run).catch(() => run);
+        if (!("begunAt" in found)) {
+          continue;
+        }
+        if (found.begunAt > begunAt) {
+          later.push(found);
+        } else {
+          await close(run);
+        }
+      }
+      return later;
     },
-    rememberedOf: (inputs) => ({
-      again: intents.get(inputs.__urn ?? "") === hashOf(bulkIntentOf(inputs)),
-      formerIdentity: formerUrns.get(inputs.__urn ?? ""),
-    }),
+    async rememberedOf(inputs) {
+      const urn = inputs.__urn ?? "";
+      // It is run again on purpose, and the engine has not shown the outputs.
+      await Promise.all((runsOf.get(urn) ?? []).map(close));
+      runsOf.delete(urn);
+      return { again: intents.get(urn) === hashOf(bulkIntentOf(inputs)), formerIdentity: formerUrns.get(urn) };
+    },
   };
+}
+
+async function lookInto({ path }: OpenResults): Promise<Unrecorded> {
+  const { header, known, close } = await openResults(path);
+  await close();
+  // One that somebody has emptied says that the state is right.
+  return { path, begunAt: header?.at ?? "", known: known.size };
 }

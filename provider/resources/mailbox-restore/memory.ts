@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { SessionLook } from "../../restore/earlier";
-import type { Journal } from "../../restore/journal";
+import type { Journal, JournalEntry } from "../../restore/journal";
 import type { MailboxRestoreInputs } from "./inputs";
 import { type PathValues, expandPath, namesDay } from "../../pst/path";
 import { unknownValue } from "../shape";
@@ -14,12 +14,17 @@ import type { MailboxRestoreOutputs } from "./outputs";
 export interface Memory {
   /** The engine showed the inputs that the state has; an empty bag for a new resource. */
   sawInputs(inputs: MailboxRestoreInputs, urn: string | undefined): Promise<void>;
-  /** The engine showed the outputs that the state has. */
-  sawOutputs(outputs: MailboxRestoreOutputs): void;
+  /**
+   * The engine showed the outputs that the state has.
+   *
+   * @returns what this resource came to later, and the state never had: of a `--replace` that was broken off
+   */
+  sawOutputs(outputs: MailboxRestoreOutputs): readonly JournalEntry[];
   /**
    * The engine deletes what it replaced. It does so when it has stored what came in its place: where it cannot store, it goes no further.
    */
   sawReplaced(outputs: MailboxRestoreOutputs): Promise<void>;
+  /** For a create, which takes over what was left of earlier ones: what the state has is none of that. */
   rememberedOf(inputs: MailboxRestoreInputs): Remembered;
   /** Another resource of this program that exports to the same file, as far as that is known; its name. */
   sharesFileWith(inputs: MailboxRestoreInputs): string | undefined;
@@ -37,6 +42,8 @@ export function createMemory(opened: () => { journal: Journal; sessionLook: Sess
   /** Digest of the intent that the state has, by URN of today. */
   const intents = new Map<string, string>();
   const formerUrns = new Map<string, string>();
+  /** By URN of today: runs of the intent that the state has. One of them is its own, which its outputs will say. */
+  const runsOf = new Map<string, JournalEntry[]>();
   /** URN of the resource that exports to a file, by its path. */
   const filesOf = new Map<string, string>();
   /** Closing is good order, not safety: what stays open asks again. */
@@ -63,16 +70,22 @@ export function createMemory(opened: () => { journal: Journal; sessionLook: Sess
         .journal.entries()
         .catch(() => []);
       // The state has this intent, so it has its first run. A later run of the same intent (`--replace`) is not proved by that.
-      entries
+      const runs = entries
         .filter((entry) => entry.identity === identity && entry.intentHash === intentHash)
-        .filter(({ again, stage }) => !again && stage === "answered")
-        .forEach(close);
+        .filter(({ again, stage }) => !again && stage === "answered");
+      runsOf.set(urn, runs);
     },
-    sawOutputs({ attemptId, sessionId, exportToPst, pending }) {
+    sawOutputs({ __urn: urn, attemptId, sessionId, startedAt, exportToPst, pending }) {
       opened().sessionLook.witness({ attemptId, sessionId, exportToPst, pending });
       if (sessionId !== null) {
         close({ attemptId, sessionId });
       }
+      // With `--replace` the engine shows nothing of the state, so that run looks like a first one.
+      const others = [...runsOf.values()].flat().filter((run) => run.identity === urn && run.attemptId !== attemptId);
+      runsOf.forEach((runs, key) => runs.some(({ identity }) => identity === urn) && runsOf.delete(key));
+      const isLater = (run: JournalEntry) => startedAt !== null && run.startedAt > startedAt;
+      others.filter((run) => !isLater(run)).forEach(close);
+      return others.filter(isLater);
     },
     async sawReplaced({ __urn: urn, attemptId }) {
       const { journal } = opened();
@@ -101,10 +114,13 @@ export function createMemory(opened: () => { journal: Journal; sessionLook: Sess
       }
       return other === undefined || other === urn ? undefined : other.split("::").at(-1);
     },
-    rememberedOf: (inputs) => ({
-      again: intents.get(inputs.__urn ?? "") === hashOf(intentOf(inputs)),
-      formerIdentity: formerUrns.get(inputs.__urn ?? ""),
-    }),
+    rememberedOf(inputs) {
+      const urn = inputs.__urn ?? "";
+      // It is run again on purpose, and the engine has not shown the outputs.
+      runsOf.get(urn)?.forEach(close);
+      runsOf.delete(urn);
+      return { again: intents.get(urn) === hashOf(intentOf(inputs)), formerIdentity: formerUrns.get(urn) };
+    },
   };
 }
 

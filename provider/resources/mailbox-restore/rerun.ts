@@ -17,6 +17,11 @@ export function rerunInWords(olds: MailboxRestoreOutputs, news: MailboxRestoreIn
   return `${why} ${whatHappens(news)} The result of ${olds.finishedAt} is forgotten, and nothing of it is undone.`;
 }
 
+/** A run on purpose (`--replace`) that was broken off, of which the state knows nothing: nobody else would tell of it. */
+export const unrecordedInWords = (begunAt: string, outcome: string, where: string): string =>
+  `This was run again at ${begunAt} by a run that was broken off, and the state has the result before that. It came to: ${outcome}. ` +
+  `pulumi up --replace takes that over, and sends nothing; ${where}.`;
+
 function whatHappens({ exportToPst, restoreTo, mailbox, mailboxId, adopt }: MailboxRestoreInputs): string {
   if (adopt !== undefined) {
     return `what was done by hand is taken over once more, and nothing is sent: remove adopt to have it run.`;
