@@ -3,6 +3,7 @@ import { uuidFrom } from "./ids";
 import type { OpenPoints } from "./open-points";
 import type { SeededMailbox, SeededOrganization } from "./seed";
 import { restorePointsOf } from "./seed";
+import { ticksBeyond } from "./times";
 
 /** An event of a restore session. */
 export interface SessionEvent {
@@ -66,6 +67,8 @@ export interface ExploreRequest {
   organization: SeededOrganization;
   user: string;
   time: Date;
+  /** Of 100 ns each, beyond the milliseconds of `time`; default 0. */
+  ticks?: number;
   showDeleted: boolean;
   showAllVersions: boolean;
   repositoryId?: string | undefined;
@@ -90,11 +93,16 @@ export class Sessions {
     return this.#all;
   }
 
-  /** A time before the first backup gives an empty session [D]; later than the last one means the last one [D]. */
+  /**
+   * A time before the first backup gives an empty session [D], by however little [inf]; later than the last one means the last one [D].
+   */
   open(request: ExploreRequest): Session {
     const now = this.clock();
-    const { organization, repositoryId, time } = request;
-    const isThere = restorePointsOf(organization, repositoryId).some(({ backupTime }) => new Date(backupTime) <= time);
+    const { organization, repositoryId, time, ticks = 0 } = request;
+    const isThere = restorePointsOf(organization, repositoryId).some(({ backupTime }) => {
+      const later = Date.parse(backupTime) - time.getTime();
+      return later < 0 || (later === 0 && ticksBeyond(backupTime) <= ticks);
+    });
     const session: Session = {
       id: uuidFrom("session", this.#all.length + 1),
       organizationId: organization.id,

@@ -48,6 +48,12 @@ export function parseExploreTime(text: string): Date | undefined {
   return date?.getUTCDate() === Number(day) ? date : undefined;
 }
 
+/** What a time has beyond its milliseconds, in units of the server's clock (100 ns, .NET). */
+export function ticksBeyond(text: string): number {
+  const [, digits = "0"] = /:\d\d\.\d{3}(\d{1,4})/.exec(text) ?? [];
+  return Number(digits.padEnd(4, "0"));
+}
+
 function validDate(date: Date): Date | undefined {
   return Number.isNaN(date.getTime()) ? undefined : date;
 }

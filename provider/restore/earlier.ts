@@ -6,7 +6,7 @@ import { mayBe, mayConcern, namesakesOf, textOf } from "./attribution";
 import type { Connection } from "./connection";
 import { type Sight, type SentRestore, follow, stopPending } from "./follow";
 import type { Journal, JournalEntry } from "./journal";
-import { type Judgement, type Outcome, unknownCounts } from "./outcome";
+import { type Judgement, type Outcome, unknownCounts, withFailures } from "./outcome";
 import { discardParts } from "../pst/draft";
 import { isPstPresent } from "../pst/presence";
 import { type Report, type RestoreRecord, isOpen, recordOf, shorten } from "./record";
@@ -248,8 +248,11 @@ async function sentOf(journal: Journal, entry: JournalEntry): Promise<SentRestor
 function judgedBy(entry: JournalEntry, { pending }: SentRestore, sight: Sight): RestoreRecord {
   const now = new Date().toISOString();
   switch (sight.kind) {
-    case "ended":
-      return recordOf(entry, sight.judgement, sight.finishedAt, sight.event);
+    case "ended": {
+      const { failures = [], failureCount = 0 } = entry.result ?? {};
+      const record = recordOf(entry, withFailures(sight.judgement, failures), sight.finishedAt, sight.event);
+      return { ...record, failureCount: failureCount + sight.judgement.failures.length };
+    }
     case "running":
       return { ...recordOf(entry, unseen("Unfinished"), now, sight.event), pending };
     case "unknown":

@@ -32,7 +32,9 @@ export interface BackupSelector {
 export interface BackupWindow {
   organizationId: string;
   organizationName: string;
+  /** As the server writes it. */
   first: string | undefined;
+  /** ISO 8601 UTC, rounded up to milliseconds: a time that shows this backup. */
   last: string | undefined;
   /** Age of the last backup, in seconds. */
   ageSeconds: number | undefined;

@@ -65,43 +65,106 @@ export function judge(answer: RestoreAnswer | undefined, seen: Attribution): Jud
   } else if (answer?.uncounted !== undefined) {
     warnings.push(`The session's statistics tell nothing of ${answer.uncounted} items of its total.`);
   }
-  const counts = answer?.isInconsistent ? undefined : answer?.counts;
+  const counted = answer?.isInconsistent ? undefined : answer?.counts;
+  const isDenied = answer !== undefined && counted !== undefined && isDeniedBy(seen, answer, counted, ofEvent);
+  if (isDenied) {
+    warnings.push(
+      "The server counts nothing as written, and the session's events do not bear that out: look into the mailbox.",
+    );
+  }
+  if (failures.length === 0 && counted !== undefined && (isDenied || hasNoEnd(ofEvent))) {
+    // These counts will not be what the restore is judged by, and what failed is not forgotten with them.
+    failures.push(...countedFailures(counted));
+  }
+  const counts = isDenied ? undefined : counted;
   const judged =
     answer === undefined
       ? (ofEvent ?? "Unknown")
       : counts === undefined
-        ? withoutCounts(answer, seen, ofEvent, warnings)
+        ? withoutCounts({ hasFailed: failures.length > 0 }, seen, ofEvent, warnings)
         : withCounts(answer, counts, ofEvent);
   const outcome = judged === "Succeeded" && warnings.length > 0 ? "SucceededWithWarnings" : judged;
   const judgement: Judgement = { outcome, counts: counts ?? unknownCounts, failures, warnings };
-  return isProofOfNothing(judgement, answer, event) ? { ...judgement, provesNothingWritten: true } : judgement;
+  return isProofOfNothing(judgement, answer, seen) ? { ...judgement, provesNothingWritten: true } : judgement;
+}
+
+/**
+ * Adds failures that the answer told of to an end that was seen later in the session: they are not forgotten because that tells of a good
+ * end.
+ */
+export function withFailures(judgement: Judgement, failures: string[]): Judgement {
+  if (failures.length === 0) {
+    return judgement;
+  }
+  const { provesNothingWritten: _, ...end } = judgement;
+  const hasSucceeded = end.outcome === "Succeeded" || end.outcome === "SucceededWithWarnings";
+  return {
+    ...end,
+    failures: [...failures, ...end.failures],
+    outcome: hasSucceeded ? "PartiallyFailed" : end.outcome === "NothingToRestore" ? "Failed" : end.outcome,
+  };
 }
 
 function isProofOfNothing(
   { outcome, counts }: Judgement,
   answer: RestoreAnswer | undefined,
-  event: SessionEvent | undefined,
+  seen: Attribution,
 ): boolean {
-  // Statistics prove something only where they count what failed: else they may not be filled in yet.
+  // Statistics prove something only where they count what failed, and all of it: else they may not be filled in yet.
   const isFilledIn = answer?.isOfStatistics !== true || (counts.failed ?? 0) > 0;
   return (
     outcome === "Failed" &&
     writtenOf(counts) === 0 &&
     isFilledIn &&
+    answer?.uncounted === undefined &&
+    bearsOutFailure(seen) &&
     // A person has ended it, who will say what is to come of it.
-    event?.status.toLowerCase() !== "cancelled"
+    !eventsOf(seen).some(({ status }) => status.toLowerCase() === "cancelled")
   );
 }
 
+/** Counts that tell of failures and of nothing written, while an event that is or may be the restore's own tells something else. */
+const isDeniedBy = (seen: Attribution, answer: RestoreAnswer, counts: Counts, ofEvent: Outcome | undefined): boolean =>
+  writtenOf(counts) === 0 && withCounts(answer, counts, ofEvent) === "Failed" && !bearsOutFailure(seen);
+
+/** Whichever of its events is the restore's, that one failed; or it left none. Events that could not be read may say anything. */
+function bearsOutFailure(seen: Attribution): boolean {
+  const events = eventsOf(seen);
+  return seen.kind === "none" || (events.length > 0 && events.every((event) => outcomeOfEvent(event) === "Failed"));
+}
+
+function eventsOf(seen: Attribution): SessionEvent[] {
+  switch (seen.kind) {
+    case "ours":
+      return [seen.event];
+    case "unclear":
+      return seen.events;
+    case "none":
+      return [];
+  }
+}
+
+function countedFailures({ failed, failedFolders }: Counts): string[] {
+  const said = (count: number | null, what: string) => (count ? [`The server counts ${count} failed ${what}.`] : []);
+  return [...said(failed, "items"), ...said(failedFolders, "folders")];
+}
+
+/** Is its event there, and tells of no end? */
+const hasNoEnd = (ofEvent: Outcome | undefined): ofEvent is "Unfinished" | "Unknown" =>
+  ofEvent === "Unfinished" || ofEvent === "Unknown";
+
 function withoutCounts(
-  answer: RestoreAnswer,
+  { hasFailed }: { hasFailed: boolean },
   seen: Attribution,
   ofEvent: Outcome | undefined,
   warnings: string[],
 ): Outcome {
-  if (answer.cannotContinueError !== undefined || answer.exceptions.length > 0) {
+  if (hasFailed && ofEvent === undefined) {
+    return bearsOutFailure(seen) ? "Failed" : "Unknown";
+  }
+  if (hasFailed && ofEvent !== undefined) {
     // An event that ended well says that something was written beside.
-    return ofEvent === undefined || ofEvent === "Failed" ? "Failed" : contradicted(ofEvent);
+    return hasNoEnd(ofEvent) || ofEvent === "Failed" ? ofEvent : "PartiallyFailed";
   }
   if (ofEvent !== undefined) {
     return ofEvent;
@@ -117,11 +180,10 @@ function withoutCounts(
   return others.length > 0 && others.every((event) => outcomeOfEvent(event) === "Succeeded") ? "Succeeded" : "Unknown";
 }
 
-/** What an event tells, and something else says that not all went well. */
-const contradicted = (ofEvent: Outcome): Outcome =>
-  ofEvent === "Unfinished" || ofEvent === "Unknown" ? ofEvent : "PartiallyFailed";
-
 function withCounts(answer: RestoreAnswer, counts: Counts, ofEvent: Outcome | undefined): Outcome {
+  if (hasNoEnd(ofEvent)) {
+    return ofEvent;
+  }
   if (answer.cannotContinueError !== undefined) {
     return "Failed";
   }
@@ -130,9 +192,6 @@ function withCounts(answer: RestoreAnswer, counts: Counts, ofEvent: Outcome | un
   const handled = (written ?? partlyWrittenOf(counts)) + (skipped ?? 0);
   if ((failed ?? 0) + (failedFolders ?? 0) > 0 || answer.exceptions.length > 0 || ofEvent === "Failed") {
     return handled > 0 ? "PartiallyFailed" : "Failed";
-  }
-  if (ofEvent === "Unfinished" || ofEvent === "Unknown") {
-    return ofEvent;
   }
   if (failed === null || (handled === 0 && (written === null || skipped === null))) {
     // Half of the counters is no proof of the other half.

@@ -6,6 +6,9 @@ import { MailboxRestoreError } from "../errors";
  * before the first backup is refused here, because the server would open an empty session for it without a word
  * (reference, "Starting Restore Session", v2 to v6); one after the last backup shows the last one.
  *
+ * The server's times are finer than a millisecond (its samples have seven digits), and a session shows what was backed up by its time. So
+ * what is finer is rounded up: cut off, it would be a time before that very backup.
+ *
  * @throws MailboxRestoreError (`selection`)
  */
 export function resolvePointInTime(organization: Organization, wanted: string): string {
@@ -21,11 +24,15 @@ export function resolvePointInTime(organization: Organization, wanted: string): 
     }
     return iso(last);
   }
-  const moment = Date.parse(wanted);
+  const moment = millisecondOf(wanted);
   if (Number.isNaN(moment)) {
     throw new MailboxRestoreError("selection", `pointInTime "${wanted}" is not a time that can be read.`);
   }
   if (first !== undefined && moment < first) {
+    if (moment === parseServerTime(cut(organization.firstBackupTime))) {
+      // That backup is meant: Date cuts a time that is copied through it, and so did earlier versions what they stored.
+      return iso(first);
+    }
     throw new MailboxRestoreError(
       "selection",
       `pointInTime ${wanted} is before the first backup of ${name} (${iso(first)}). ` +
@@ -57,14 +64,26 @@ export function dataAgeSeconds(organization: Organization, pointInTime: string, 
   return Math.max(0, Math.round((nowMs - Math.min(Date.parse(pointInTime), last)) / 1000));
 }
 
+/** A declared moment as it is sent: ISO 8601 UTC, rounded up to milliseconds. */
+export const momentSent = (wanted: string): string => iso(millisecondOf(wanted));
+
 const iso = (ms: number) => new Date(ms).toISOString();
 
-/** The server's times are UTC whether or not they say so; undefined when there is none that can be read. */
+const finer = /(:\d\d\.\d{3})(\d+)/;
+const cut = (time: string | undefined) => time?.replace(finer, "$1");
+
+/** The first whole millisecond that is not before a time; NaN when it cannot be read. */
+function millisecondOf(time: string): number {
+  const [, , beyond = ""] = finer.exec(time) ?? [];
+  return Date.parse(time.replace(finer, "$1")) + (/[1-9]/.test(beyond) ? 1 : 0);
+}
+
+/** The server's times are UTC whether or not they say so; rounded up, and undefined when there is none that can be read. */
 function parseServerTime(time: string | undefined): number | undefined {
   if (time === undefined) {
     return undefined;
   }
   const isZoned = /(z|gmt|utc|[+-]\d\d:?\d\d)\s*$/i.test(time);
-  const parsed = Date.parse(isZoned ? time : `${time}Z`);
+  const parsed = millisecondOf(isZoned ? time : `${time}Z`);
   return Number.isNaN(parsed) ? undefined : parsed;
 }

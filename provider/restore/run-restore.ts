@@ -2,7 +2,7 @@ import type { RestoreAnswer } from "../api/dialects/dialect";
 import { MailboxRestoreError, isConnectionError, messageOf } from "../errors";
 import type { Attribution } from "./attribution";
 import type { Done, Stage } from "./carry-out";
-import { type Judgement, judge } from "./outcome";
+import { type Judgement, judge, withFailures } from "./outcome";
 import { isRefusal, refusal } from "./refusal";
 import type { RestoreAction } from "./request";
 
@@ -66,20 +66,10 @@ async function send(
 const hasOnlyBegun = ({ counts, runsIn, exceptions, cannotContinueError }: RestoreAnswer): boolean =>
   counts === undefined && (runsIn !== undefined || (exceptions.length === 0 && cannotContinueError === undefined));
 
-/** What the answer told beside that it began is not forgotten because its session tells of a good end. */
+/** What the answer told beside that it began. */
 function withAnswer(judgement: Judgement, { exceptions, cannotContinueError, warnings }: RestoreAnswer): Judgement {
   const failures = [...(cannotContinueError === undefined ? [] : [cannotContinueError]), ...exceptions];
-  const warned = withWarnings(judgement, warnings);
-  if (failures.length === 0) {
-    return warned;
-  }
-  const { provesNothingWritten: _, ...open } = warned;
-  const hasSucceeded = warned.outcome === "Succeeded" || warned.outcome === "SucceededWithWarnings";
-  return {
-    ...open,
-    failures: [...failures, ...open.failures],
-    outcome: hasSucceeded ? "PartiallyFailed" : open.outcome,
-  };
+  return withFailures(withWarnings(judgement, warnings), failures);
 }
 
 function withWarnings(judgement: Judgement, more: string[]): Judgement {

@@ -4,7 +4,7 @@ import { jsonAnswer } from "../answer";
 import { VendorError } from "../errors";
 import type { OpenPoints } from "../open-points";
 import type { SeededOrganization } from "../seed";
-import { parseExploreTime } from "../times";
+import { parseExploreTime, ticksBeyond } from "../times";
 import type { VersionTraits } from "../versions";
 import type { Action } from "./fields";
 import { flagIn, readAction, readFlat, requireFields, textIn } from "./fields";
@@ -93,7 +93,8 @@ function explore(context: RouteContext, action: Action): Answer {
   const organization = findOrganization(context);
   const { state, user, version } = context;
   requireFields(action, ["datetime", "type"]);
-  const time = parseExploreTime(textIn(action, "datetime") ?? "");
+  const wanted = textIn(action, "datetime") ?? "";
+  const time = parseExploreTime(wanted);
   if (time === undefined) {
     throw new VendorError("invalidValue", "datetime");
   }
@@ -108,6 +109,7 @@ function explore(context: RouteContext, action: Action): Answer {
     organization,
     user,
     time,
+    ticks: ticksBeyond(wanted),
     showDeleted: flagIn(action, "showDeleted"),
     showAllVersions: flagIn(action, "showAllVersions"),
     repositoryId: version.number >= 8 ? textIn(action, "repositoryId") : undefined,

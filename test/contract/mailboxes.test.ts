@@ -112,6 +112,22 @@ describe("simulator v3: mailboxes", () => {
     assert.equal(simulator.sessions[0]?.isEmpty, true);
   });
 
+  it("is empty in a session from before the first backup by less than a millisecond, and full at its very time", async () => {
+    const firstBackupTime = "2026-07-14T09:20:11.3371324Z";
+    const { call, openSession } = await start({
+      organizations: [{ name: "contoso.example", firstBackupTime, mailboxes: numberedMailboxes(2) }],
+    });
+    for (const [datetime, shown] of [
+      ["2026-07-14T09:20:11.337Z", 0],
+      ["2026-07-14T09:20:11.3371323Z", 0],
+      [firstBackupTime, 2],
+      ["2026-07-14T09:20:11.338Z", 2],
+    ] as const) {
+      const page = await call("GET", `${await openSession({ datetime })}/Organization/Mailboxes`);
+      assert.equal(checked<MailboxPage>(page, 200, "mailboxes").results.length, shown, datetime);
+    }
+  });
+
   it("shows the last backup in a session from after it", async () => {
     const { call, openSession } = await start();
     const path = await openSession({ datetime: "2030-01-01T00:00:00Z" });

@@ -211,6 +211,19 @@ describe("a restore that ends after its answer", () => {
       assert.equal(state, undefined, message);
     });
 
+    it("as failed where they leave items of their total out: it is not sent again", async () => {
+      const counted = { totalItemsCount: 72, restoredItemsCount: 0, failedItemsCount: 2, skippedItemsCount: 0 };
+      const host = await start({
+        reshape: (body, { path }) => (/statistics$/i.test(path) ? { ...(body as Bag), ...counted } : body),
+      });
+      fail({ cannotContinueError: "The connection to Exchange was lost", created: 60, failedItems: 2 });
+      const { id, properties } = await stateOf(host.create(toSupport()));
+      assert.equal(properties["outcome"], "Failed");
+      assert.match(JSON.stringify(properties["warnings"]), /nothing of 70 items/);
+      await failureOf(host.update(id, properties, toSupport()));
+      assert.equal(bench.simulator.writes.length, 1);
+    });
+
     it("as failed where they are zero, which may mean that they were never filled in: it is not sent again", async () => {
       const host = await start({ statisticsLag: 1000 });
       fail({ cannotContinueError: "The mailbox is gone", created: 3, merged: 0 });

@@ -384,6 +384,17 @@ describe("a bulk restore in the provider process", () => {
   });
 
   describe("that is edited", () => {
+    it("goes on from its backup where an older version has cut the time of that to milliseconds", async () => {
+      const time = "2026-07-14T09:20:11.3371324Z";
+      const seed = { name: "contoso.example", mailboxes: numberedMailboxes(9) };
+      await begin({ organizations: [{ ...seed, firstBackupTime: time, lastBackupTime: time }] });
+      const outputs = await create(inputs({ mailboxes: [address(1)] }));
+      assert.equal(outputs["resolvedPointInTime"], "2026-07-14T09:20:11.338Z");
+      const older = { ...outputs, resolvedPointInTime: "2026-07-14T09:20:11.337Z" };
+      await update(older, inputs({ mailboxes: [address(1), address(2)] }));
+      assert.equal(bench.simulator.writes.length, 2);
+    });
+
     it("restores one mailbox more alone, from the same point in time, and forgets one less", async () => {
       await begin();
       const first = await create(inputs());

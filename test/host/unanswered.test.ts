@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type FaultEffect, type Simulator, type SimulatorOptions, startSimulator } from "../../simulator";
+import { aBench } from "../helpers/bench";
 import { configOf } from "../helpers/engine";
 import { type Host, type HostFailure, startHost } from "../helpers/host";
 
@@ -14,7 +15,7 @@ const toSupport = (access: Bag = {}, difference: Bag = {}): Bag => ({
   __urn: urn,
   ...difference,
 });
-const isAction = { method: "POST", path: /mailboxes\/[^/]+\/action$/i };
+const isAction = { method: "POST", path: /mailboxes\/[^/]+\/(action|restoreto)$/i };
 const ownWords = (status: number, message: string): FaultEffect => ({ status, json: { message } });
 
 describe("a restore that was not answered for", () => {
@@ -132,6 +133,91 @@ describe("a restore that was not answered for", () => {
       assert.equal(outputs["pending"], undefined);
       assert.equal(simulator.writes.length, 1);
       assert.deepEqual(simulator.openSessions, [], "it held the evidence, and is stopped now");
+    });
+  });
+
+  describe("answered with zeros and a failure, while its event tells something else", () => {
+    const cut = {
+      createdItemsCount: 0,
+      mergedItemsCount: 0,
+      failedItemsCount: 0,
+      skippedItemsCount: 0,
+      failedFoldersCount: 0,
+      cannotContinueError: "The server did not provide a meaningful reply; premature session shutdown",
+    };
+    const isEvents = { method: "GET", path: /\/events$/i };
+    const asRunning = (body: unknown) =>
+      JSON.parse(JSON.stringify(body).replace(/("type":"Restore"[^}]*"status":)"Success"/g, '$1"Running"')) as unknown;
+    const answerCut = () =>
+      simulator.faults.next({ match: isAction, effect: { status: 200, json: cut, afterWork: true } });
+
+    for (const version of ["v3", "v7"] as const) {
+      it(`${version}: is not sent again when it ended well, and is accepted by a person alone`, async () => {
+        await start({ apiVersions: [version] }, { apiVersion: version });
+        answerCut();
+        const { state, message } = await failureOf(toSupport());
+        assert.equal(state?.properties["outcome"], "PartiallyFailed", message);
+        assert.match(message, /meaningful reply.*nothing as written.*onUnknown/);
+        const [id, olds] = [state?.id ?? "", state?.properties ?? {}];
+        const policy = toSupport({}, { failurePolicy: { maxFailedItems: 1000 } });
+        await assert.rejects(host.update(id, olds, policy), /meaningful reply/);
+        const accept = { accept: "all of it is in the mailbox" };
+        assert.equal((await host.update(id, olds, toSupport({}, { onUnknown: accept })))["outcome"], "Accepted");
+        assert.equal(simulator.writes.length, 1);
+      });
+    }
+
+    it("still runs, and is looked after to its end, which does not make the failure good", async () => {
+      let isEnded = false;
+      await start({ reshape: (body, { path }) => (!isEnded && isEvents.path.test(path) ? asRunning(body) : body) });
+      answerCut();
+      const { state, message } = await failureOf(toSupport());
+      assert.equal(state?.properties["outcome"], "Unfinished", message);
+      assert.equal(simulator.openSessions.length, 1, "it is not stopped under a restore that runs");
+      isEnded = true;
+      await assert.rejects(host.update(state?.id ?? "", state?.properties ?? {}, toSupport()), /meaningful reply/);
+      assert.equal(simulator.writes.length, 1);
+    });
+
+    it("is taken over as what it was when the state is lost meanwhile", async () => {
+      let isEnded = false;
+      const bench = await aBench({
+        reshape: (body, { path }) => (!isEnded && isEvents.path.test(path) ? asRunning(body) : body),
+      });
+      ({ simulator } = bench);
+      host = await bench.start();
+      answerCut();
+      assert.equal((await failureOf(toSupport())).state?.properties["outcome"], "Unfinished");
+      await host.kill();
+      isEnded = true;
+      host = await bench.start();
+      const { state, message } = await failureOf(toSupport());
+      assert.equal(state?.properties["outcome"], "PartiallyFailed", message);
+      assert.match(message, /meaningful reply/);
+      assert.equal(simulator.writes.length, 1);
+      await bench.stop();
+    });
+
+    it("is unknown when the events cannot be read, and looked at again", async () => {
+      await start();
+      answerCut();
+      simulator.faults.next({ match: isEvents, effect: ownWords(403, "Access denied") });
+      const { state, message } = await failureOf(toSupport());
+      assert.equal(state?.properties["outcome"], "Unknown", message);
+      assert.match(message, /meaningful reply.*events could not be read/);
+      await assert.rejects(host.update(state?.id ?? "", state?.properties ?? {}, toSupport()), /meaningful reply/);
+      assert.equal(simulator.writes.length, 1);
+    });
+
+    it("is refused, and sent again, where no event tells something else", async () => {
+      await start();
+      const failed = { ...cut, cannotContinueError: "The mailbox is full" };
+      simulator.faults.next({ match: isAction, effect: { status: 200, json: failed } });
+      const { state, message } = await failureOf(toSupport());
+      assert.equal(state, undefined);
+      assert.match(message, /refused the restore and nothing was written.*mailbox is full/);
+      await host.create(toSupport());
+      assert.equal(simulator.writes.length, 1);
     });
   });
 });

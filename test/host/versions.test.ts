@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as vb365 from "pulumi-vb365";
 import { apiVersions, isFrom } from "../../provider/versions";
-import type { ApiVersionName, SimulatorOptions } from "../../simulator";
+import { type ApiVersionName, type SimulatorOptions, defaultOrganizations } from "../../simulator";
 import {
   type Bench,
   aBench,
@@ -255,6 +255,28 @@ describe("every version of the REST API", () => {
       const ofFiles = await failureOf(host.create(toSupport({ repositoryId: repositories.files })));
       assert.match(ofFiles.message, /lists no restore point with mail of contoso.example/);
       assert.equal(bench.simulator.writes.length, 1);
+    });
+
+    describe("of a server whose times are finer than milliseconds", () => {
+      const time = "2026-07-14T09:20:11.3371324Z";
+      const [seed] = defaultOrganizations();
+      const organizations = [{ ...(seed ?? assert.fail()), firstBackupTime: time, lastBackupTime: time }];
+      const shown = "2026-07-14T09:20:11.338Z";
+
+      for (const version of ["v3", "v6", "v8"] as const) {
+        it(`${version}: is the last backup, for "latest" and for the time that the server itself gives`, async () => {
+          const host = await start(version, { organizations });
+          const latest = await host.create(toSupport());
+          const copied = await host.create(exportTo("sales.pst", { pointInTime: time, __urn: urnOf("two") }));
+          for (const { outputs } of [latest, copied]) {
+            assert.deepEqual([outputs["outcome"], outputs["warnings"]], ["Succeeded", []]);
+            assert.equal(outputs["resolvedPointInTime"], shown);
+          }
+          const session = await host.create({ organization: "contoso.example", pointInTime: time }, "RestoreSession");
+          assert.equal(session.outputs["resolvedPointInTime"], shown);
+          await host.end();
+        });
+      }
     });
 
     it("is told where a later time was asked for than there is a backup of", async () => {

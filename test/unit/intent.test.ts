@@ -72,6 +72,8 @@ describe("the intent of a restore", () => {
       restoreTo: { mailbox: "support@contoso.example", userName: "new", userPassword: "newer" },
     },
     "the same moment with another offset": { pointInTime: "2026-11-01T09:00:00+01:00" },
+    // What is sent is rounded up; an older state and its journal hold digests of the time as it was cut.
+    "a time that differs by less than a millisecond": { pointInTime: "2026-11-01T08:00:00.0003324Z" },
     "an address in capitals": { mailbox: { email: "FINANCE@contoso.example" } },
     "a default that is written out": {
       showDeleted: false,

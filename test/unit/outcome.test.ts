@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import type { Counts, RestoreAnswer, SessionEvent } from "../../provider/api/dialects/dialect";
-import { type FailurePolicy, isAcceptable, judge, unknownCounts } from "../../provider/restore/outcome";
+import {
+  type FailurePolicy,
+  type Outcome,
+  isAcceptable,
+  judge,
+  unknownCounts,
+  withFailures,
+} from "../../provider/restore/outcome";
 
 const counts = (difference: Partial<Counts> = {}): Counts => ({
   created: 10,
@@ -182,6 +189,31 @@ describe("judging a restore", () => {
   });
 });
 
+describe("an end that was seen later", () => {
+  const end = (outcome: Outcome) => ({ outcome, counts: unknownCounts, failures: ["of the end"], warnings: [] });
+
+  it("is no success where the answer told of a failure, and forgets none", () => {
+    for (const [seen, outcome] of [
+      ["Succeeded", "PartiallyFailed"],
+      ["SucceededWithWarnings", "PartiallyFailed"],
+      ["NothingToRestore", "Failed"],
+      ["PartiallyFailed", "PartiallyFailed"],
+      ["Failed", "Failed"],
+      ["Unknown", "Unknown"],
+    ] as const) {
+      const judgement = withFailures(end(seen), ["of the answer"]);
+      assert.equal(judgement.outcome, outcome);
+      assert.deepEqual(judgement.failures, ["of the answer", "of the end"]);
+    }
+    assert.deepEqual(withFailures(end("Succeeded"), []), end("Succeeded"));
+  });
+
+  it("proves nothing where the answer told of a failure of its own", () => {
+    const proof = { ...end("Failed"), provesNothingWritten: true as const };
+    assert.equal(withFailures(proof, ["of the answer"]).provesNothingWritten, undefined);
+  });
+});
+
 describe("accepting a result", () => {
   const policy = (difference: Partial<FailurePolicy> = {}): FailurePolicy => ({
     maxFailedItems: 0,
@@ -235,6 +267,12 @@ describe("what a judgement keeps of an answer", () => {
 });
 
 describe("an answer without counts", () => {
+  it("that tells of a failure is unknown where the events could not be read", () => {
+    const told = answer({ counts: undefined, cannotContinueError: "quota" });
+    assert.equal(judge(told, { kind: "unclear", events: [] }).outcome, "Unknown");
+    assert.equal(judge(told, { kind: "unclear", events: [event("Failed")] }).outcome, "Failed");
+  });
+
   it("that tells of a failure is a failure, in part where the event tells of a good end", () => {
     for (const broken of [{ exceptions: ["item"] }, { cannotContinueError: "quota" }]) {
       const told = answer({ counts: undefined, ...broken });
@@ -249,6 +287,13 @@ describe("an answer without counts", () => {
 });
 
 describe("an answer with counts", () => {
+  it("has not ended while its event runs, whatever failed until then", () => {
+    for (const told of [answer({ counts: counts({ failed: 3 }) }), answer({ cannotContinueError: "quota" })]) {
+      assert.equal(judge(told, ours("Running")).outcome, "Unfinished");
+      assert.equal(judge(told, ours("Running")).failures.length, 1);
+    }
+  });
+
   it("has not ended while its event runs, and is unknown where that says nothing", () => {
     assert.equal(judge(answer(), ours("Running")).outcome, "Unfinished");
     assert.equal(judge(answer(), ours("Skipped")).outcome, "Unknown");
@@ -301,6 +346,57 @@ describe("the proof that nothing was written", () => {
     assert.ok(!proves(undefined, ours("Failed")));
     assert.ok(!proves(answer({ counts: { ...nothing, created: null, failed: 3 } }), none));
     assert.ok(!proves(answer({ counts: nothing, isOfStatistics: true, cannotContinueError: "x" }), none));
+  });
+
+  it("is none from statistics that leave items of their total out, whatever the event says", () => {
+    const partly = answer({ counts: { ...nothing, failed: 2 }, isOfStatistics: true, uncounted: 70 });
+    const judgement = judge(partly, ours("Failed"));
+    assert.equal(judgement.provesNothingWritten, undefined);
+    assert.equal(judgement.outcome, "Failed");
+    assert.match(judgement.warnings.join(), /nothing of 70 items/);
+  });
+
+  it("is none where the event of the restore tells something else", () => {
+    const stopped = answer({ counts: nothing, cannotContinueError: "premature session shutdown" });
+    const failedAll = answer({ counts: { ...nothing, failed: 7 } });
+    for (const told of [stopped, answer({ counts: nothing, exceptions: ["item"] }), failedAll]) {
+      for (const [status, outcome] of [
+        ["Running", "Unfinished"],
+        ["Skipped", "Unknown"],
+        ["Success", "PartiallyFailed"],
+        ["Warning", "PartiallyFailed"],
+      ] as const) {
+        const judgement = judge(told, ours(status));
+        assert.equal(judgement.provesNothingWritten, undefined, status);
+        assert.equal(judgement.outcome, outcome, status);
+        assert.equal(judgement.failures.length, 1, `what failed is not forgotten: ${status}`);
+      }
+      assert.ok(proves(told, ours("Failed")));
+      assert.ok(proves(told, none));
+    }
+    const { counts: known, warnings } = judge(stopped, ours("Success"));
+    assert.deepEqual(known, unknownCounts, "no counter holds where nobody knows which of the two is right");
+    assert.match(warnings.join(), /nothing as written.*look into the mailbox/);
+  });
+
+  it("is none where the events could not be read, or could be of others, unless all of them failed", () => {
+    const unclear = (...statuses: string[]) => ({
+      kind: "unclear" as const,
+      events: statuses.map((status) => event(status)),
+    });
+    for (const told of [
+      answer({ counts: { ...nothing, failed: 3 } }),
+      answer({ counts: nothing, exceptions: ["x"] }),
+    ]) {
+      for (const seen of [unclear(), unclear("Failed", "Success"), unclear("Failed", "Running")]) {
+        const judgement = judge(told, seen);
+        assert.equal(judgement.provesNothingWritten, undefined);
+        assert.equal(judgement.outcome, "Unknown");
+        assert.equal(judgement.failures.length, 1);
+      }
+      assert.ok(proves(told, unclear("Failed", "Failed")));
+      assert.ok(!proves(told, unclear("Failed", "Cancelled")));
+    }
   });
 
   it("is none where a person has ended it", () => {

@@ -101,8 +101,57 @@ describe("resolving a point in time", () => {
   it("reads the server's times as UTC when they do not say so", () => {
     assert.equal(
       resolvePointInTime(organization({ lastBackupTime: "2026-11-20T21:04:11.1234567" }), "latest"),
-      "2026-11-20T21:04:11.123Z",
+      "2026-11-20T21:04:11.124Z",
     );
+  });
+
+  const fine = organization({
+    firstBackupTime: "2017-07-14T09:20:11.3371324Z",
+    lastBackupTime: "2017-07-14T09:20:11.3371324Z",
+  });
+
+  it("is never before the backup that it is of: what is finer than a millisecond is rounded up", () => {
+    for (const [told, sent] of [
+      ["2017-07-14T09:20:11.3371324Z", "2017-07-14T09:20:11.338Z"],
+      ["2017-07-14T09:20:11.3370001Z", "2017-07-14T09:20:11.338Z"],
+      ["2017-07-14T09:20:11.3370000Z", "2017-07-14T09:20:11.337Z"],
+      ["2017-07-14T09:20:11.337Z", "2017-07-14T09:20:11.337Z"],
+      ["2017-07-14T09:20:11.33Z", "2017-07-14T09:20:11.330Z"],
+      ["2017-07-14T09:20:59.9999999", "2017-07-14T09:21:00.000Z"],
+      ["2017-07-14T09:20:11.3371324+00:00", "2017-07-14T09:20:11.338Z"],
+    ] as const) {
+      assert.equal(resolvePointInTime(organization({ lastBackupTime: told }), "latest"), sent, told);
+      if (/Z|\+/.test(told)) {
+        assert.equal(resolvePointInTime(organization({ firstBackupTime: undefined }), told), sent, told);
+      }
+    }
+  });
+
+  it("takes the first backup's own time, be it copied whole or cut to milliseconds, and none before", () => {
+    for (const copied of ["2017-07-14T09:20:11.3371324Z", "2017-07-14T09:20:11.337Z", "2017-07-14T09:20:11.338Z"]) {
+      assert.equal(resolvePointInTime(fine, copied), "2017-07-14T09:20:11.338Z", copied);
+    }
+    assert.throws(
+      () => resolvePointInTime(fine, "2017-07-14T09:20:11.336Z"),
+      /before the first backup.*2017-07-14T09:20:11\.338Z/,
+    );
+  });
+
+  it("has nothing to say of the latest, nor of the last backup's own time", () => {
+    for (const wanted of ["latest", "2017-07-14T09:20:11.3371324Z"]) {
+      assert.equal(remarkOnPointInTime(fine, resolvePointInTime(fine, wanted)), undefined);
+    }
+    assert.match(remarkOnPointInTime(fine, "2017-07-14T09:20:11.339Z") ?? "", /after the last backup/);
+    assert.equal(dataAgeSeconds(fine, resolvePointInTime(fine, "latest"), Date.parse("2017-07-14T09:21:11Z")), 60);
+  });
+
+  it("is that of the last of several backups within a millisecond", () => {
+    const times = ["2017-07-14T09:20:11.3371324Z", "2017-07-14T09:20:11.3379999Z", "2017-07-14T09:20:11.337Z"];
+    for (const listed of [times, [...times].reverse()]) {
+      const backup = organization(spanOf(listed));
+      assert.equal(resolvePointInTime(backup, "latest"), "2017-07-14T09:20:11.338Z");
+      assert.equal(backup.firstBackupTime, "2017-07-14T09:20:11.337Z");
+    }
   });
 
   it("sends the same moment in UTC whatever offset it was written with", () => {

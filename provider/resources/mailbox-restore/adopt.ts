@@ -4,6 +4,7 @@ import { MailboxRestoreError } from "../../errors";
 import { attribute, mayBe, textOf } from "../../restore/attribution";
 import type { Connection } from "../../restore/connection";
 import { type Judgement, judge, unknownCounts } from "../../restore/outcome";
+import { momentSent } from "../../restore/point-in-time";
 import { type RestoreRecord, isOpen, recordOf } from "../../restore/record";
 import { type MailboxSelector, isOfAnother, selectMailbox, selectOrganization } from "../../restore/selection";
 import type { AdoptInput, MailboxRestoreInputs } from "./inputs";
@@ -131,7 +132,7 @@ const namedIn = (selector: MailboxSelector) =>
   "id" in selector ? { id: selector.id, name: "", email: "" } : { id: "", name: "", email: selector.email };
 
 function momentDeclared({ pointInTime = "latest" }: MailboxRestoreInputs): string | null {
-  return pointInTime === "latest" ? null : new Date(pointInTime).toISOString();
+  return pointInTime === "latest" ? null : momentSent(pointInTime);
 }
 
 /** @throws MailboxRestoreError (`selection`) when the session is one of another organisation. */

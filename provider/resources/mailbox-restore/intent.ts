@@ -67,7 +67,10 @@ function mailboxOf(value: unknown): unknown {
   return id !== undefined ? { id: lowerCase(id) } : { email: lowerCase(email), archive: archive ?? false };
 }
 
-/** The same moment written with another offset is the same moment. */
+/**
+ * The same moment written with another offset is the same moment. What is finer than a millisecond is cut here, though what is sent is
+ * rounded up: digests in the journal are of the time as it was cut.
+ */
 function momentOf(value: unknown): unknown {
   const parsed = typeof value === "string" ? Date.parse(value) : Number.NaN;
   return Number.isNaN(parsed) ? value : new Date(parsed).toISOString();

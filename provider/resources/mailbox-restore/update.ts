@@ -10,6 +10,7 @@ import {
   look,
   stopPending,
 } from "../../restore/follow";
+import { withFailures } from "../../restore/outcome";
 import { renameOwner } from "../../pst/owner";
 import { shorten, shownEvent } from "../../restore/record";
 import { timeoutsOf } from "../../timeouts";
@@ -90,7 +91,8 @@ export async function seeTheEnd(
     return { ...outputs, outcome: sight.kind === "running" ? "Unfinished" : "Unknown" };
   }
   const { finishedAt, event } = sight;
-  const judgement = isDoneByHand(outputs) ? withDoubt(sight.judgement, textOf(event), outputs) : sight.judgement;
+  const ofEnd = isDoneByHand(outputs) ? withDoubt(sight.judgement, textOf(event), outputs) : sight.judgement;
+  const judgement = withFailures(ofEnd, outputs.failures);
   // A refresh may be a preview, whose answer nobody stores: the session stays for whoever looks after it.
   const warning = patience === undefined ? undefined : await stopPending(dialect, sent);
   const { pending: _settled, ...settled } = outputs;
@@ -99,7 +101,7 @@ export async function seeTheEnd(
     outcome: judgement.outcome,
     counts: judgement.counts,
     failures: shorten(judgement.failures),
-    failureCount: judgement.failures.length,
+    failureCount: outputs.failureCount + ofEnd.failures.length,
     warnings: shorten([...judgement.warnings, ...(warning === undefined ? [] : [warning])]),
     events: [shownEvent(event)],
     finishedAt,
