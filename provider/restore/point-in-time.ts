@@ -57,6 +57,9 @@ export function dataAgeSeconds(organization: Organization, pointInTime: string, 
   return Math.max(0, Math.round((nowMs - Math.min(Date.parse(pointInTime), last)) / 1000));
 }
 
+/** A moment that the server told, in ISO 8601 UTC; now where it told none that can be read. */
+export const serverMoment = (time: string | undefined): string => iso(parseServerTime(time) ?? Date.now());
+
 const iso = (ms: number) => new Date(ms).toISOString();
 
 /** The server's times are UTC whether or not they say so; undefined when there is none that can be read. */

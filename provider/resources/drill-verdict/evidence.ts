@@ -1,6 +1,7 @@
 import { userInfo } from "node:os";
 import type { CheckName, DrilledMailbox, Evidence, ExportedFile } from "../../../evidence/evidence";
 import { summaryOf } from "../../../evidence/summary";
+import { counted, timeText } from "../../../evidence/text";
 import { MailboxRestoreError } from "../../errors";
 import { isPstPresent } from "../../pst/presence";
 import { writtenOf } from "../../restore/outcome";
@@ -44,7 +45,7 @@ export async function evidenceOf(inputs: DrillVerdictInputs, told: Told): Promis
   return {
     evidenceVersion: 1,
     ...summaryOf(mailboxes, judged.limits),
-    remarks: remarksOn(mailboxes, inputs),
+    remarks: [...remarksOn(mailboxes, inputs), ...clockRemarks(mailboxes, judged)],
     drill: {
       name: inputs.name,
       project,
@@ -88,6 +89,60 @@ function remarksOn(mailboxes: DrilledMailbox[], { action }: DrillVerdictInputs):
   ];
 }
 
+/**
+ * Clocks of machines that ask a time server differ by less, and some servers tell whole seconds. What is further apart is no measure: a
+ * restore that began before the clock did is none of this recovery, and one cannot end before it was sent.
+ */
+const clocksDifferByMs = 5_000;
+
+const isAfter = (moment: string, startMs: number) => Date.parse(moment) >= startMs - clocksDifferByMs;
+
+const endedAfterItBegan = ({ startedAt, finishedAt }: Pick<RestoreRecord, "startedAt" | "finishedAt">) =>
+  isAfter(finishedAt, Date.parse(startedAt));
+
+/** From the start of the clock to the end of a restore; null where that was not seen. Never less than the restore itself took. */
+function recoveryTimeOf(record: RestoreRecord, clockStartMs: number): number | null {
+  const { startedAt, finishedAt } = record;
+  if (!isAfter(startedAt, clockStartMs) || !endedAfterItBegan(record)) {
+    return null;
+  }
+  const begin = Date.parse(startedAt);
+  return (Math.max(begin, Date.parse(finishedAt)) - Math.min(begin, clockStartMs)) / 1000;
+}
+
+/** Why recovery times of restores that ended well are not known, and what to do. */
+function clockRemarks(
+  mailboxes: DrilledMailbox[],
+  { clockStart, clockStartMs }: Pick<DrillVerdictInputs, "clockStart"> & { clockStartMs: number },
+): string[] {
+  const times = mailboxes.flatMap(({ startedAt, finishedAt, recoveryTimeSeconds, checks }) =>
+    startedAt !== null && finishedAt !== null && recoveryTimeSeconds === null && checks[0]?.result === "passed"
+      ? { startedAt, finishedAt }
+      : [],
+  );
+  const early = times.filter(({ startedAt }) => !isAfter(startedAt, clockStartMs));
+  const ended = early.filter(({ finishedAt }) => Date.parse(finishedAt) < clockStartMs).length;
+  const turned = times.filter((one) => !endedAfterItBegan(one)).length;
+  const clock = timeText(new Date(clockStartMs).toISOString());
+  return [
+    ...(early.length === 0
+      ? []
+      : [
+          `${counted(early.length, "restore")} began before the clock started (${clock}), and ${ended} had ended by then: they ` +
+            `do not show how long a recovery takes from there, so they meet no RTO. ` +
+            (clockStart === undefined
+              ? `Another run began them, or the clocks of the machines differ. For another drill set a new runId.`
+              : `For another drill set a new runId; to judge these restores, set clockStart to that of the run that restored.`),
+        ]),
+    ...(turned === 0
+      ? []
+      : [
+          `${counted(turned, "restore")} ended before it was sent: the end is the server's word, and its clock differs from that of the ` +
+            `machine that sent. How long that took is not known, so no RTO is met. Set both clocks by the same time server.`,
+        ]),
+  ];
+}
+
 type Limits = Parameters<typeof summaryOf>[1];
 
 function limitsOf({ rto, rpo }: DrillVerdictInputs["objectives"]): Limits {
@@ -111,7 +166,7 @@ async function judge(
 ): Promise<DrilledMailbox> {
   const record = result?.type === "ended" ? result.record : undefined;
   const isRestored = isGood(result, policyOf(drill));
-  const recoveryTimeSeconds = record === undefined ? null : secondsFrom(drill.clockStartMs, record.finishedAt);
+  const recoveryTimeSeconds = record === undefined ? null : recoveryTimeOf(record, drill.clockStartMs);
   const recoveryPointSeconds = ageAt(drill.clockStartMs, record);
   const measured = { rto: recoveryTimeSeconds, rpo: recoveryPointSeconds };
   const missed = drill.limits
@@ -157,7 +212,7 @@ function timesOf(result: MailboxResult | undefined): Times {
   switch (result?.type) {
     case "ended": {
       const { startedAt, finishedAt, durationSeconds } = result.record;
-      return { startedAt, finishedAt, durationSeconds };
+      return { startedAt, finishedAt, durationSeconds: endedAfterItBegan(result.record) ? durationSeconds : null };
     }
     case "failed": {
       const { startedAt, at: finishedAt } = result;
