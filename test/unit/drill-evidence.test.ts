@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { withDigest } from "../../evidence/digest";
 import { toHtml } from "../../evidence/html";
 import { parseEvidence } from "../../evidence/parse";
-import { evidenceOf } from "../../provider/resources/drill-verdict/evidence";
-import type { DrillVerdictInputs } from "../../provider/resources/drill-verdict/inputs";
+import { check } from "../../provider/resources/drill-verdict/check";
+import { evidenceOf, fileNameOf } from "../../provider/resources/drill-verdict/evidence";
+import type { DrillVerdictInputs, DrillVerdictOutputs } from "../../provider/resources/drill-verdict/inputs";
+import { judge } from "../../provider/resources/drill-verdict/lifecycle";
 import { outputsOf } from "../../provider/resources/bulk-mailbox-restore/outputs";
 import { openJournal } from "../../provider/restore/journal";
 import type { RestoreRecord } from "../../provider/restore/record";
@@ -26,6 +28,7 @@ const header = {
 const told = { package: "0.0.0", server: null };
 const monday = "2026-11-23T00:00:00.000Z";
 const tuesday = "2026-11-24T00:00:00.000Z";
+const voice = { activity: () => undefined, warn: () => undefined, conclude: () => undefined };
 
 describe("the verdict on a drill", () => {
   let folder: string;
@@ -50,11 +53,14 @@ describe("the verdict on a drill", () => {
     }
   };
   const drill = (edit: Partial<DrillVerdictInputs> = {}): DrillVerdictInputs => {
-    const { digest } = outputsOf({ organization: "contoso.example" } as Parameters<typeof outputsOf>[0], {
-      ...{ endpoint: "", apiVersion: "v7", organizationId: null, resolvedPointInTime: null, dataAgeSeconds: null },
-      ...{ begunAt: monday, header, path: results.path, names: results.declared },
-      resultOf: (name) => results.known.get(name),
-    });
+    const { digest } = outputsOf(
+      { organization: "contoso.example" },
+      {
+        ...{ endpoint: "", apiVersion: "v7", organizationId: null, resolvedPointInTime: null, dataAgeSeconds: null },
+        ...{ begunAt: monday, header, path: results.path, names: results.declared },
+        resultOf: (name) => results.known.get(name),
+      },
+    );
     return {
       name: "weekly",
       organization: "contoso.example",
@@ -137,6 +143,94 @@ describe("the verdict on a drill", () => {
       await restored({ startedAt, finishedAt: "2026-11-23T00:00:07.000Z", durationSeconds: 0 });
       const evidence = await evidenceOf(drill(), told);
       assert.deepEqual([evidence.verdict, evidence.objectives[0]?.worstSeconds, evidence.remarks], ["Passed", 7.4, []]);
+    });
+  });
+
+  describe("in files", () => {
+    const outcomeOf = async (inputs: DrillVerdictInputs, olds?: DrillVerdictOutputs) =>
+      judge({ ...inputs, onMissed: "report" }, told, voice, olds);
+    const other = "urn:pulumi:shard-1::recovery::vb365:DrillVerdict::weekly-verdict";
+
+    it("are named for drill, run and shard", () => {
+      assert.equal(fileNameOf(drill()), "weekly-2026-W48");
+      assert.equal(fileNameOf(drill({ shard: { index: 0, count: 2 } })), "weekly-2026-W48-shard-1-of-2");
+      assert.equal(fileNameOf(drill({ shard: { index: 1, count: 2 } })), "weekly-2026-W48-shard-2-of-2");
+      assert.equal(fileNameOf(drill({ shard: { index: 1, count: 2 }, evidence: { name: "mine" } })), "mine");
+    });
+
+    it("lie beside those of other shards in the same folder", async () => {
+      await restored({});
+      await outcomeOf(drill({ shard: { index: 0, count: 2 } }));
+      await outcomeOf(drill({ shard: { index: 1, count: 2 }, __urn: other }));
+      const names = (await readdir(join(folder, "evidence"))).filter((name) => name.endsWith(".json"));
+      assert.deepEqual(names.sort(), ["weekly-2026-W48-shard-1-of-2.json", "weekly-2026-W48-shard-2-of-2.json"]);
+    });
+
+    it("are not written over those of another stack, project, shard or drill, nor over a merged one", async () => {
+      await restored({});
+      const { evidenceFiles } = await outcomeOf(drill());
+      const before = await readFile(evidenceFiles.json, "utf8");
+      const evidence = { folder: join(folder, "evidence"), name: "weekly-2026-W48" };
+      const others: [Partial<DrillVerdictInputs>, RegExp][] = [
+        [{ __urn: other }, /stack shard-0/],
+        [{ __urn: "urn:pulumi:shard-0::tests::vb365:DrillVerdict::weekly-verdict" }, /project recovery/],
+        [{ evidence, shard: { index: 0, count: 2 } }, /drill weekly/],
+        [{ evidence, name: "monthly" }, /drill weekly/],
+      ];
+      for (const [edit, whose] of others) {
+        const refusal = /is the evidence of another drill and is not replaced: .*evidence\.folder or evidence\.name/s;
+        await assert.rejects(
+          outcomeOf(drill(edit)),
+          (error: Error) => whose.test(error.message) && refusal.test(error.message),
+        );
+      }
+      assert.equal(await readFile(evidenceFiles.json, "utf8"), before);
+      const merged = { ...parseEvidence(before), mergedFrom: [{ name: "weekly" }] };
+      await writeFile(evidenceFiles.json, JSON.stringify(merged));
+      await assert.rejects(outcomeOf(drill()), /is the evidence of another drill/);
+    });
+
+    it("are not written over those of another drill that were changed since", async () => {
+      await restored({});
+      const { evidenceFiles } = await outcomeOf(drill());
+      await writeFile(evidenceFiles.json, (await readFile(evidenceFiles.json, "utf8")).replace('"Failed"', '"failed"'));
+      await assert.rejects(outcomeOf(drill({ __urn: other })), /is the evidence of another drill/);
+    });
+
+    it("replace their own, also those that were changed, of another run, or from before the stack was renamed", async () => {
+      await restored({});
+      const evidence = { folder: join(folder, "evidence"), name: "weekly" };
+      const first = await outcomeOf(drill({ evidence }));
+      await writeFile(
+        first.evidenceFiles.json,
+        (await readFile(first.evidenceFiles.json, "utf8")).replace('"Failed"', "7"),
+      );
+      const second = await outcomeOf(drill({ evidence, runId: "2026-W49" }));
+      const third = await outcomeOf(drill({ evidence, __urn: other }), second);
+      const written = parseEvidence(await readFile(third.evidenceFiles.json, "utf8"));
+      assert.deepEqual([written.drill.stack, written.digest.value], ["shard-1", third.evidenceDigest]);
+    });
+
+    it("that belong to another drill are told at the preview, before mail is restored for nothing", async () => {
+      await restored({});
+      await outcomeOf(drill());
+      const mistakes = async (news: DrillVerdictInputs, olds: object = {}) => (await check(olds, news)).mistakes;
+      assert.deepEqual(await mistakes(drill()), []);
+      const [mistake] = await mistakes(drill({ __urn: other }));
+      assert.equal(mistake?.path, "evidence.name");
+      assert.match(mistake.reason, /is the evidence of another drill/);
+      // What the state has, be it under an earlier name of the stack, is no question of a preview.
+      assert.deepEqual(await mistakes(drill({ __urn: other }), drill()), []);
+      const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+      const { runId: _, ...unnamed } = drill({ __urn: other, restores: unknown as never });
+      assert.deepEqual(await mistakes(unnamed), []);
+    });
+
+    it("are not written over what cannot be read", async () => {
+      await restored({});
+      await mkdir(join(folder, "evidence", "weekly-2026-W48.json"), { recursive: true });
+      await assert.rejects(outcomeOf(drill()), /could not be written: /);
+      assert.deepEqual(await readdir(join(folder, "evidence")), ["weekly-2026-W48.json"]);
     });
   });
 });

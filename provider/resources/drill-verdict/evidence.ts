@@ -2,6 +2,7 @@ import { userInfo } from "node:os";
 import type { CheckName, DrilledMailbox, Evidence, ExportedFile } from "../../../evidence/evidence";
 import { summaryOf } from "../../../evidence/summary";
 import { counted, timeText } from "../../../evidence/text";
+import type { Owner } from "../../../evidence/whose";
 import { MailboxRestoreError } from "../../errors";
 import { isPstPresent } from "../../pst/presence";
 import { writtenOf } from "../../restore/outcome";
@@ -13,10 +14,17 @@ import type { DrillVerdictInputs, OptionalCheck } from "./inputs";
 
 export const folderOf = ({ evidence }: Pick<DrillVerdictInputs, "evidence">): string => evidence?.folder ?? "evidence";
 
-/** `NAME-RUN`, without what a file's name cannot hold. */
-export function fileNameOf({ evidence, name, runId, restores }: DrillVerdictInputs): string {
+/** `NAME-RUN`, and which shard it is of, without what a file's name cannot hold. */
+export function fileNameOf({ evidence, name, runId, restores, shard }: DrillVerdictInputs): string {
   const run = runId ?? restores.begunAt.replace(/\.\d+/, "");
-  return evidence?.name ?? `${name}-${run}`.replace(/[^\p{L}\p{N}._-]+/gu, "-");
+  const part = shard === undefined ? "" : `-shard-${shard.index + 1}-of-${shard.count}`;
+  return evidence?.name ?? `${name}-${run}${part}`.replace(/[^\p{L}\p{N}._-]+/gu, "-");
+}
+
+/** Whose evidence it is: names of project and stack are read off the URN. */
+export function ownerOf({ name, shard, __urn }: DrillVerdictInputs): Owner {
+  const [, stack = "", project = ""] = /^urn:pulumi:(.*?)::(.*?)::/.exec(__urn ?? "") ?? [];
+  return { name, project, stack, shard: shard ?? null };
 }
 
 /** What is said of the software that ran it. */
@@ -41,15 +49,12 @@ export async function evidenceOf(inputs: DrillVerdictInputs, told: Told): Promis
     const result = results.known.get(name);
     return result?.type === "ended" ? [result.record] : [];
   });
-  const [, stack = "", project = ""] = /^urn:pulumi:(.*?)::(.*?)::/.exec(inputs.__urn ?? "") ?? [];
   return {
     evidenceVersion: 1,
     ...summaryOf(mailboxes, judged.limits),
     remarks: [...remarksOn(mailboxes, inputs), ...clockRemarks(mailboxes, judged)],
     drill: {
-      name: inputs.name,
-      project,
-      stack,
+      ...ownerOf(inputs),
       runId: inputs.runId ?? null,
       reason: inputs.reason ?? null,
       declaredBy: declaredBy(),
@@ -58,7 +63,6 @@ export async function evidenceOf(inputs: DrillVerdictInputs, told: Told): Promis
       organization: inputs.organization,
       pointInTime: inputs.pointInTime,
       resolvedPointInTime: restores.resolvedPointInTime,
-      shard: inputs.shard ?? null,
     },
     software: { ...told, node: process.version, endpoint: restores.endpoint, apiVersion: restores.apiVersion },
     createdAt: new Date().toISOString(),
