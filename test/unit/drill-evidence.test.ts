@@ -233,4 +233,17 @@ describe("the verdict on a drill", () => {
       assert.deepEqual(await readdir(join(folder, "evidence")), ["weekly-2026-W48.json"]);
     });
   });
+
+  it("says that the results are others than those that the state was written with, and goes by what they say now", async () => {
+    await restored({});
+    const inputs = drill({ objectives: { rto: "10h" } });
+    const times = { startedAt: monday, finishedAt: "2026-11-23T01:00:00.000Z", durationSeconds: 3600 };
+    const record = { ...aRecord(anEntry(), "Succeeded"), ...times };
+    const mailbox = "mailbox-1@contoso.example";
+    // As a run does that retried it and was killed before the state was written.
+    await results.add({ at: "", type: "ended", mailbox, attemptId: "retry", record });
+    const { verdict, remarks, mailboxes } = await evidenceOf(inputs, told);
+    assert.deepEqual([verdict, mailboxes[0]?.recoveryTimeSeconds], ["Passed", 3600]);
+    assert.match(remarks.join(), /results are not those that the state of the stack has/);
+  });
 });

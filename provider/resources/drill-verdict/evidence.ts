@@ -7,9 +7,9 @@ import { MailboxRestoreError } from "../../errors";
 import { isPstPresent } from "../../pst/presence";
 import { writtenOf } from "../../restore/outcome";
 import type { RestoreRecord } from "../../restore/record";
-import { type MailboxResult, openResults } from "../../restore/results";
+import { type MailboxResult, type Results, openResults } from "../../restore/results";
 import { parseAge } from "../../timeouts";
-import { isGood, outcomeOf, policyOf, reasonOf } from "../bulk-mailbox-restore/outputs";
+import { digestOf, isGood, outcomeOf, policyOf, reasonOf } from "../bulk-mailbox-restore/outputs";
 import type { DrillVerdictInputs, OptionalCheck } from "./inputs";
 
 export const folderOf = ({ evidence }: Pick<DrillVerdictInputs, "evidence">): string => evidence?.folder ?? "evidence";
@@ -31,9 +31,10 @@ export function ownerOf({ name, shard, __urn }: DrillVerdictInputs): Owner {
 export type Told = Pick<Evidence["software"], "package" | "server">;
 
 /**
- * The evidence of a drill, from the results of its bulk restore.
+ * The evidence of a drill, from the results of its bulk restore as they are now: they may be newer than the state, when a run was killed before
+ * it was written, or a process that outlived its engine has added to them. That is remarked, and no mistake.
  *
- * @throws MailboxRestoreError (`journal`) when the results cannot be read, or are those of another moment than the state's
+ * @throws MailboxRestoreError (`journal`) when the results cannot be read
  */
 export async function evidenceOf(inputs: DrillVerdictInputs, told: Told): Promise<Omit<Evidence, "digest">> {
   const { restores, objectives } = inputs;
@@ -52,7 +53,11 @@ export async function evidenceOf(inputs: DrillVerdictInputs, told: Told): Promis
   return {
     evidenceVersion: 1,
     ...summaryOf(mailboxes, judged.limits),
-    remarks: [...remarksOn(mailboxes, inputs), ...clockRemarks(mailboxes, judged)],
+    remarks: [
+      ...remarksOn(mailboxes, inputs),
+      ...clockRemarks(mailboxes, judged),
+      ...(isOfState(results, restores.digest) ? [] : [otherResults]),
+    ],
     drill: {
       ...ownerOf(inputs),
       runId: inputs.runId ?? null,
@@ -145,6 +150,20 @@ function clockRemarks(
             `machine that sent. How long that took is not known, so no RTO is met. Set both clocks by the same time server.`,
         ]),
   ];
+}
+
+const otherResults =
+  "The results are not those that the state of the stack has: something was added or changed after it was written. This is judged by what they say now.";
+
+function isOfState({ declared, known }: Results, digest: string): boolean {
+  const resultOf = (name: string) => known.get(name);
+  return (
+    digest ===
+    digestOf(
+      declared.map((name) => [name, outcomeOf(resultOf(name))]),
+      resultOf,
+    )
+  );
 }
 
 type Limits = Parameters<typeof summaryOf>[1];
