@@ -131,9 +131,10 @@ export interface DrilledMailbox {
   passed: boolean;
   startedAt: string | null;
   finishedAt: string | null;
+  /** Null where it is not known, as by two clocks that contradict each other. */
   durationSeconds: number | null;
   pointInTime: string | null;
-  /** From the start of the clock to its end: what `rto` limits. */
+  /** From the start of the clock to its end: what `rto` limits. Null where that was not seen, as of a restore that began before the clock did. */
   recoveryTimeSeconds: number | null;
   /** Age of its data at the start of the clock: what `rpo` limits. */
   recoveryPointSeconds: number | null;

@@ -7,6 +7,7 @@ import type { Evidence } from "./evidence";
 import { toHtml } from "./html";
 import { toJUnit } from "./junit";
 import { toMarkdown } from "./markdown";
+import { otherOwnerOf } from "./whose";
 
 /** The formats of evidence, in the order in which they are written: the record itself first. */
 export const formats = ["json", "markdown", "junit", "html"] as const;
@@ -28,19 +29,44 @@ const endings: Record<Format, string> = { json: ".json", markdown: ".md", junit:
 const mode = 0o640;
 
 /**
- * Writes a document in every format, each file as a whole or not at all.
+ * Writes a document in every format, each file as a whole or not at all. It replaces what the same drill left there, and nothing of another one.
  *
  * @param folder - made where it is missing
  * @param name - names of the files without their ending: `NAME.json`, `NAME.md`, `NAME.junit.xml`, `NAME.html`
+ * @param ownDigest - of the evidence that this drill is known to have written, should it have had another name then
  * @throws {@link MailboxRestoreError} with code `file`
  */
-export async function writeEvidence(evidence: Evidence, folder: string, name: string): Promise<WrittenEvidence> {
+export async function writeEvidence(
+  evidence: Evidence,
+  folder: string,
+  name: string,
+  ownDigest?: string,
+): Promise<WrittenEvidence> {
+  const path = pathOf("json", folder, name);
+  const other = await otherOwnerOf(path, evidence.drill, ownDigest).catch((error: unknown) => {
+    // Whose it is cannot be seen, so it may be another's.
+    throw unwritable(path, error);
+  });
+  if (other !== undefined) {
+    throw new MailboxRestoreError(
+      "file",
+      `${anothers(path, other)} Nothing was written, and nothing that was restored is restored again by another pulumi up.`,
+    );
+  }
   const paths: Partial<Record<Format, string>> = {};
   for (const format of formats) {
     paths[format] = await writeFormat(evidence, format, folder, name);
   }
   return { ...(paths as Record<Format, string>), digest: evidence.digest.value };
 }
+
+/** Why a path is not written to, and what to do. */
+export const anothers = (path: string, other: string) =>
+  `${path} is the evidence of another drill and is not replaced: ${other}. Give this one another evidence.folder or evidence.name, or put ` +
+  `that file away.`;
+
+const unwritable = (path: string, error: unknown) =>
+  new MailboxRestoreError("file", `The evidence ${path} could not be written: ${messageOf(error)}.`);
 
 /** Writes one format. @returns the path of the file */
 export async function writeFormat(evidence: Evidence, format: Format, folder: string, name: string): Promise<string> {
@@ -49,7 +75,7 @@ export async function writeFormat(evidence: Evidence, format: Format, folder: st
     await mkdir(folder, { recursive: true });
     await writeWhole(path, textOf(evidence, format));
   } catch (error) {
-    throw new MailboxRestoreError("file", `The evidence ${path} could not be written: ${messageOf(error)}.`);
+    throw unwritable(path, error);
   }
   return path;
 }

@@ -29,7 +29,7 @@ export interface ObjectivesArgs {
 export interface EvidenceArgs {
   /** Folder, relative to the program's. Default `evidence`. */
   folder?: pulumi.Input<string>;
-  /** Name of the files without their ending. Default: the drill's name and `runId`, or the time when it began. */
+  /** Name of the files without their ending. Default: the drill's name and `runId`, or the time when it began, and with `shard` which one it is. */
   name?: pulumi.Input<string>;
 }
 

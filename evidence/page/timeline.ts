@@ -31,7 +31,9 @@ export function timeline({ clockStartedAt, mailboxes, objectives }: Evidence): M
     `Time counts from the start of the clock.`,
     ...(limit === undefined ? [] : [limitNote(limit, isNear)]),
     ...(absent > 0
-      ? [`${counted(absent, "mailbox", "mailboxes")} without begin and end ${absent === 1 ? "is" : "are"} not drawn.`]
+      ? [
+          `${counted(absent, "mailbox", "mailboxes")} without begin and end on this clock ${absent === 1 ? "is" : "are"} not drawn.`,
+        ]
       : []),
   ];
   return markup`<section aria-labelledby="timeline">
@@ -47,12 +49,16 @@ const limitNote = (limit: number, isNear: boolean) =>
     : `The RTO, ${durationText(limit)}, lies far to the right of the picture.`;
 
 function spanOf(mailbox: DrilledMailbox, clock: number): Span[] {
-  const { startedAt, finishedAt } = mailbox;
+  const { startedAt, finishedAt, recoveryTimeSeconds } = mailbox;
   if (startedAt === null || finishedAt === null) {
     return [];
   }
-  const begin = Math.max(0, (Date.parse(startedAt) - clock) / 1000);
-  return [{ mailbox, begin, end: Math.max(begin, (Date.parse(finishedAt) - clock) / 1000) }];
+  const [begin, end] = [startedAt, finishedAt].map((time) => (Date.parse(time) - clock) / 1000) as [number, number];
+  if (recoveryTimeSeconds === null && (begin < 0 || end < begin)) {
+    // Drawn at the edge it would look as if it had taken no time.
+    return [];
+  }
+  return [{ mailbox, begin: Math.max(0, begin), end: Math.max(0, begin, end) }];
 }
 
 /** A line for each restore, with its time in words. */

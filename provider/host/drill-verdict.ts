@@ -21,9 +21,9 @@ export function drillVerdictOf({ configure, connected, working }: Host): Resourc
   return {
     configure,
 
-    check(_olds, news) {
-      const { inputs, mistakes } = check(contentOf(news));
-      return Promise.resolve({ inputs: { ...inputs }, failures: failuresOf(mistakes) });
+    async check(olds, news) {
+      const { inputs, mistakes } = await check(contentOf(olds), contentOf(news));
+      return { inputs: { ...inputs }, failures: failuresOf(mistakes) };
     },
 
     diff: (_id, olds, news) =>
@@ -37,10 +37,11 @@ export function drillVerdictOf({ configure, connected, working }: Host): Resourc
 
     read: async (id, bag) => ({ id, props: { ...(await read(contentOf<DrillVerdictOutputs>(bag))) } }),
 
-    update: (_id, _olds, news) =>
-      working(news, async (voice) => ({
-        outs: { ...(await judge(contentOf<DrillVerdictInputs>(news), await told(), voice)) },
-      })),
+    update: (_id, olds, news) =>
+      working(news, async (voice) => {
+        const [inputs, before] = [contentOf<DrillVerdictInputs>(news), contentOf<DrillVerdictOutputs>(olds)];
+        return { outs: { ...(await judge(inputs, await told(), voice, before)) } };
+      }),
 
     // Evidence outlives what it tells of.
     delete: (_id, bag) =>

@@ -3,6 +3,7 @@ import type { Dialect, RestoreAnswer, RestoreSession, SessionEvent } from "../ap
 import { isApiError, isConnectionError, isNotFound, isNotServed, messageOf } from "../errors";
 import { type Attribution, type Named, type OwnAction, attribute, eventsNamingUs } from "./attribution";
 import { type Judgement, judge, writtenOf } from "./outcome";
+import { serverMoment } from "./point-in-time";
 import { type PendingRestore, type Report, isOpen } from "./record";
 import { isSameId } from "./same-id";
 
@@ -133,12 +134,11 @@ function sightOf(event: SessionEvent, counted: RestoreAnswer | undefined): Sight
     counted?.isInconsistent === true ||
     counted?.uncounted !== undefined ||
     (counts !== undefined && writtenOf(counts) === 0 && counts.failed === 0 && counts.skipped === 0);
-  const ended = Date.parse(event.endTime ?? "");
   return {
     kind: "ended",
     judgement,
     event,
-    finishedAt: new Date(Number.isNaN(ended) ? Date.now() : ended).toISOString(),
+    finishedAt: serverMoment(event.endTime),
     ...(isEarly ? { isEarly } : {}),
   };
 }

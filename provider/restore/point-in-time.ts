@@ -67,6 +67,9 @@ export function dataAgeSeconds(organization: Organization, pointInTime: string, 
 /** A declared moment as it is sent: ISO 8601 UTC, rounded up to milliseconds. */
 export const momentSent = (wanted: string): string => iso(millisecondOf(wanted));
 
+/** A moment that the server told, in ISO 8601 UTC; now where it told none that can be read. */
+export const serverMoment = (time: string | undefined): string => iso(parseServerTime(time) ?? Date.now());
+
 const iso = (ms: number) => new Date(ms).toISOString();
 
 const finer = /(:\d\d\.\d{3})(\d+)/;

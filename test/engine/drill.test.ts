@@ -94,6 +94,7 @@ describe("a recovery drill on the real engine", () => {
     assert.ok(rpo >= 7200 && rpo < 7200 + 600, `${rpo}`);
     assert.equal(found.drill.runId, "2026-11-25");
     assert.equal(found.drill.stack, "test");
+    assert.deepEqual(found.remarks, []);
   });
 
   it("keeps every credential out of the evidence, the results and the state", async () => {
@@ -141,7 +142,8 @@ describe("a recovery drill on the real engine", () => {
     // What failed is sent again on purpose, alone.
     const mended = await stack.up(drill({ retryFailed: "1" }));
     assert.ok(mended.ok, mended.text);
-    assert.equal((await evidence()).verdict, "Passed");
+    const after = await evidence();
+    assert.deepEqual([after.verdict, after.remarks], ["Passed", []]);
     assert.equal(simulator.exports.length, exports + 1);
   });
 
@@ -191,6 +193,26 @@ describe("a recovery drill on the real engine", () => {
     assert.equal(up.operations["nightly-verdict"], "update");
     assert.equal((await evidence()).verdict, "Passed");
     assert.equal(simulator.exports.length, count);
+  });
+
+  it("does not write over the evidence of another stack, and says so in a preview, before mail is restored", async () => {
+    await stack.up(drill());
+    await stack.destroy();
+    const exports = simulator.exports.length;
+    const path = join(stack.folder, "evidence", "nightly.json");
+    const others = (await readFile(path, "utf8")).replace('"stack": "test"', '"stack": "production"');
+    await writeFile(path, others);
+    const preview = await stack.preview(drill());
+    assert.ok(!preview.ok);
+    assert.match(preview.text, /is the evidence of another drill and is not replaced: .*stack production/);
+    assert.equal(simulator.exports.length, exports);
+    // Who runs no preview hears of it when the evidence would be written.
+    const up = await stack.up(drill());
+    assert.match(up.text, /is the evidence of another drill and is not replaced: .*stack production/);
+    assert.equal(await readFile(path, "utf8"), others);
+    const elsewhere = { folder: join(stack.folder, "evidence"), name: "test" };
+    assert.ok((await stack.up(drill({ evidence: elsewhere }))).ok);
+    assert.equal(await readFile(path, "utf8"), others);
   });
 
   it("keeps the evidence when the stack is destroyed", async () => {

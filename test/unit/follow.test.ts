@@ -144,6 +144,22 @@ describe("what a restore that was sent has come to", () => {
     assert.equal((await judged(dialect)).finishedAt, at);
   });
 
+  it("ended at that time of UTC where the server names no zone, wherever this machine stands", async () => {
+    const { TZ } = process.env;
+    process.env["TZ"] = "America/New_York";
+    try {
+      const dialect = reading([{ ...event("1", "Success"), endTime: "2026-11-20T11:00:00" }]);
+      assert.equal((await judged(dialect)).finishedAt, "2026-11-20T11:00:00.000Z");
+    } finally {
+      // Undefined would become a text, and no zone at all is the machine's own.
+      if (TZ === undefined) {
+        delete process.env["TZ"];
+      } else {
+        process.env["TZ"] = TZ;
+      }
+    }
+  });
+
   it("is unknown for a status that is not known, and where its session's events are gone with it", async () => {
     assert.equal(await kindOf([event("1", "Skipped")]), "unknown");
     const gone = {

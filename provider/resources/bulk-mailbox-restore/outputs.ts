@@ -199,7 +199,7 @@ export function selectionHashOf(names: readonly string[]): string {
 }
 
 /** Changes whenever something of a result does. */
-function digestOf(outcomes: [string, string][], resultOf: (name: string) => MailboxResult | undefined): string {
+export function digestOf(outcomes: [string, string][], resultOf: (name: string) => MailboxResult | undefined): string {
   const sha256 = createHash("sha256");
   for (const [name, outcome] of outcomes) {
     const result = resultOf(name);

@@ -1,30 +1,40 @@
 import { userInfo } from "node:os";
 import type { CheckName, DrilledMailbox, Evidence, ExportedFile } from "../../../evidence/evidence";
 import { summaryOf } from "../../../evidence/summary";
+import { counted, timeText } from "../../../evidence/text";
+import type { Owner } from "../../../evidence/whose";
 import { MailboxRestoreError } from "../../errors";
 import { isPstPresent } from "../../pst/presence";
 import { writtenOf } from "../../restore/outcome";
 import type { RestoreRecord } from "../../restore/record";
-import { type MailboxResult, openResults } from "../../restore/results";
+import { type MailboxResult, type Results, openResults } from "../../restore/results";
 import { parseAge } from "../../timeouts";
-import { isGood, outcomeOf, policyOf, reasonOf } from "../bulk-mailbox-restore/outputs";
+import { digestOf, isGood, outcomeOf, policyOf, reasonOf } from "../bulk-mailbox-restore/outputs";
 import type { DrillVerdictInputs, OptionalCheck } from "./inputs";
 
 export const folderOf = ({ evidence }: Pick<DrillVerdictInputs, "evidence">): string => evidence?.folder ?? "evidence";
 
-/** `NAME-RUN`, without what a file's name cannot hold. */
-export function fileNameOf({ evidence, name, runId, restores }: DrillVerdictInputs): string {
+/** `NAME-RUN`, and which shard it is of, without what a file's name cannot hold. */
+export function fileNameOf({ evidence, name, runId, restores, shard }: DrillVerdictInputs): string {
   const run = runId ?? restores.begunAt.replace(/\.\d+/, "");
-  return evidence?.name ?? `${name}-${run}`.replace(/[^\p{L}\p{N}._-]+/gu, "-");
+  const part = shard === undefined ? "" : `-shard-${shard.index + 1}-of-${shard.count}`;
+  return evidence?.name ?? `${name}-${run}${part}`.replace(/[^\p{L}\p{N}._-]+/gu, "-");
+}
+
+/** Whose evidence it is: names of project and stack are read off the URN. */
+export function ownerOf({ name, shard, __urn }: DrillVerdictInputs): Owner {
+  const [, stack = "", project = ""] = /^urn:pulumi:(.*?)::(.*?)::/.exec(__urn ?? "") ?? [];
+  return { name, project, stack, shard: shard ?? null };
 }
 
 /** What is said of the software that ran it. */
 export type Told = Pick<Evidence["software"], "package" | "server">;
 
 /**
- * The evidence of a drill, from the results of its bulk restore.
+ * The evidence of a drill, from the results of its bulk restore as they are now: they may be newer than the state, when a run was killed before
+ * it was written, or a process that outlived its engine has added to them. That is remarked, and no mistake.
  *
- * @throws MailboxRestoreError (`journal`) when the results cannot be read, or are those of another moment than the state's
+ * @throws MailboxRestoreError (`journal`) when the results cannot be read
  */
 export async function evidenceOf(inputs: DrillVerdictInputs, told: Told): Promise<Omit<Evidence, "digest">> {
   const { restores, objectives } = inputs;
@@ -40,15 +50,16 @@ export async function evidenceOf(inputs: DrillVerdictInputs, told: Told): Promis
     const result = results.known.get(name);
     return result?.type === "ended" ? [result.record] : [];
   });
-  const [, stack = "", project = ""] = /^urn:pulumi:(.*?)::(.*?)::/.exec(inputs.__urn ?? "") ?? [];
   return {
     evidenceVersion: 1,
     ...summaryOf(mailboxes, judged.limits),
-    remarks: remarksOn(mailboxes, inputs),
+    remarks: [
+      ...remarksOn(mailboxes, inputs),
+      ...clockRemarks(mailboxes, judged),
+      ...(isOfState(results, restores.digest) ? [] : [otherResults]),
+    ],
     drill: {
-      name: inputs.name,
-      project,
-      stack,
+      ...ownerOf(inputs),
       runId: inputs.runId ?? null,
       reason: inputs.reason ?? null,
       declaredBy: declaredBy(),
@@ -57,7 +68,6 @@ export async function evidenceOf(inputs: DrillVerdictInputs, told: Told): Promis
       organization: inputs.organization,
       pointInTime: inputs.pointInTime,
       resolvedPointInTime: restores.resolvedPointInTime,
-      shard: inputs.shard ?? null,
     },
     software: { ...told, node: process.version, endpoint: restores.endpoint, apiVersion: restores.apiVersion },
     createdAt: new Date().toISOString(),
@@ -88,6 +98,74 @@ function remarksOn(mailboxes: DrilledMailbox[], { action }: DrillVerdictInputs):
   ];
 }
 
+/**
+ * Clocks of machines that ask a time server differ by less, and some servers tell whole seconds. What is further apart is no measure: a
+ * restore that began before the clock did is none of this recovery, and one cannot end before it was sent.
+ */
+const clocksDifferByMs = 5_000;
+
+const isAfter = (moment: string, startMs: number) => Date.parse(moment) >= startMs - clocksDifferByMs;
+
+const endedAfterItBegan = ({ startedAt, finishedAt }: Pick<RestoreRecord, "startedAt" | "finishedAt">) =>
+  isAfter(finishedAt, Date.parse(startedAt));
+
+/** From the start of the clock to the end of a restore; null where that was not seen. Never less than the restore itself took. */
+function recoveryTimeOf(record: RestoreRecord, clockStartMs: number): number | null {
+  const { startedAt, finishedAt } = record;
+  if (!isAfter(startedAt, clockStartMs) || !endedAfterItBegan(record)) {
+    return null;
+  }
+  const begin = Date.parse(startedAt);
+  return (Math.max(begin, Date.parse(finishedAt)) - Math.min(begin, clockStartMs)) / 1000;
+}
+
+/** Why recovery times of restores that ended well are not known, and what to do. */
+function clockRemarks(
+  mailboxes: DrilledMailbox[],
+  { clockStart, clockStartMs }: Pick<DrillVerdictInputs, "clockStart"> & { clockStartMs: number },
+): string[] {
+  const times = mailboxes.flatMap(({ startedAt, finishedAt, recoveryTimeSeconds, checks }) =>
+    startedAt !== null && finishedAt !== null && recoveryTimeSeconds === null && checks[0]?.result === "passed"
+      ? { startedAt, finishedAt }
+      : [],
+  );
+  const early = times.filter(({ startedAt }) => !isAfter(startedAt, clockStartMs));
+  const ended = early.filter(({ finishedAt }) => Date.parse(finishedAt) < clockStartMs).length;
+  const turned = times.filter((one) => !endedAfterItBegan(one)).length;
+  const clock = timeText(new Date(clockStartMs).toISOString());
+  return [
+    ...(early.length === 0
+      ? []
+      : [
+          `${counted(early.length, "restore")} began before the clock started (${clock}), and ${ended} had ended by then: they ` +
+            `do not show how long a recovery takes from there, so they meet no RTO. ` +
+            (clockStart === undefined
+              ? `Another run began them, or the clocks of the machines differ. For another drill set a new runId.`
+              : `For another drill set a new runId; to judge these restores, set clockStart to that of the run that restored.`),
+        ]),
+    ...(turned === 0
+      ? []
+      : [
+          `${counted(turned, "restore")} ended before it was sent: the end is the server's word, and its clock differs from that of the ` +
+            `machine that sent. How long that took is not known, so no RTO is met. Set both clocks by the same time server.`,
+        ]),
+  ];
+}
+
+const otherResults =
+  "The results are not those that the state of the stack has: something was added or changed after it was written. This is judged by what they say now.";
+
+function isOfState({ declared, known }: Results, digest: string): boolean {
+  const resultOf = (name: string) => known.get(name);
+  return (
+    digest ===
+    digestOf(
+      declared.map((name) => [name, outcomeOf(resultOf(name))]),
+      resultOf,
+    )
+  );
+}
+
 type Limits = Parameters<typeof summaryOf>[1];
 
 function limitsOf({ rto, rpo }: DrillVerdictInputs["objectives"]): Limits {
@@ -111,7 +189,7 @@ async function judge(
 ): Promise<DrilledMailbox> {
   const record = result?.type === "ended" ? result.record : undefined;
   const isRestored = isGood(result, policyOf(drill));
-  const recoveryTimeSeconds = record === undefined ? null : secondsFrom(drill.clockStartMs, record.finishedAt);
+  const recoveryTimeSeconds = record === undefined ? null : recoveryTimeOf(record, drill.clockStartMs);
   const recoveryPointSeconds = ageAt(drill.clockStartMs, record);
   const measured = { rto: recoveryTimeSeconds, rpo: recoveryPointSeconds };
   const missed = drill.limits
@@ -157,7 +235,7 @@ function timesOf(result: MailboxResult | undefined): Times {
   switch (result?.type) {
     case "ended": {
       const { startedAt, finishedAt, durationSeconds } = result.record;
-      return { startedAt, finishedAt, durationSeconds };
+      return { startedAt, finishedAt, durationSeconds: endedAfterItBegan(result.record) ? durationSeconds : null };
     }
     case "failed": {
       const { startedAt, at: finishedAt } = result;

@@ -46,7 +46,7 @@ export interface ObjectivesInput {
 export interface EvidenceInput {
   /** Relative to the program's folder. Default `evidence`. */
   folder?: string;
-  /** Of the files, without their ending. Default: name of the drill and `runId`, or the time when it was begun. */
+  /** Of the files, without their ending. Default: name of the drill and `runId`, or the time when it was begun, and its shard. */
   name?: string;
 }
 

@@ -11,12 +11,24 @@ import type { DrillVerdictInputs, DrillVerdictOutputs } from "./inputs";
 /**
  * Judges a drill, and writes its evidence in every format; only then fails it.
  *
+ * @param olds - what the state has of it
+ * @throws MailboxRestoreError (`file`) when it cannot be written, or another drill's evidence is there already
  * @throws RestoreIncompleteError with the state to keep, when an objective was missed or a check failed, unless that is only reported
  */
-export async function judge(inputs: DrillVerdictInputs, told: Told, voice: Voice): Promise<DrillVerdictOutputs> {
+export async function judge(
+  inputs: DrillVerdictInputs,
+  told: Told,
+  voice: Voice,
+  olds?: DrillVerdictOutputs,
+): Promise<DrillVerdictOutputs> {
   voice.activity("writing the evidence");
   const evidence = withDigest(await evidenceOf(inputs, told));
-  const { digest, ...evidenceFiles } = await writeEvidence(evidence, folderOf(inputs), fileNameOf(inputs));
+  const { digest, ...evidenceFiles } = await writeEvidence(
+    evidence,
+    folderOf(inputs),
+    fileNameOf(inputs),
+    olds?.evidenceDigest,
+  );
   const outputs: DrillVerdictOutputs = {
     ...inputs,
     verdict: evidence.verdict,

@@ -4,7 +4,7 @@ import { MailboxRestoreError } from "../../errors";
 import { attribute, mayBe, textOf } from "../../restore/attribution";
 import type { Connection } from "../../restore/connection";
 import { type Judgement, judge, unknownCounts } from "../../restore/outcome";
-import { momentSent } from "../../restore/point-in-time";
+import { momentSent, serverMoment } from "../../restore/point-in-time";
 import { type RestoreRecord, isOpen, recordOf } from "../../restore/record";
 import { type MailboxSelector, isOfAnother, selectMailbox, selectOrganization } from "../../restore/selection";
 import type { AdoptInput, MailboxRestoreInputs } from "./inputs";
@@ -102,9 +102,9 @@ async function readSession(connection: Connection, inputs: MailboxRestoreInputs,
   const judgement = withDoubt(judge(undefined, seen), textOf(event), inputs);
   // A session does not say which time it shows.
   const unsaid = { resolvedPointInTime: null, dataAgeSeconds: null };
-  const attempt = { sessionId, mailbox, organizationId, ...unsaid, startedAt: momentOf(event.startTime) };
+  const attempt = { sessionId, mailbox, organizationId, ...unsaid, startedAt: serverMoment(event.startTime) };
   return {
-    ...recordOf(attempt, judgement, momentOf(event.endTime), event),
+    ...recordOf(attempt, judgement, serverMoment(event.endTime), event),
     mailboxId: mailbox.id || null,
     ...(isOpen(judgement.outcome)
       ? {
@@ -174,8 +174,3 @@ export function withDoubt(
   const outcome = judgement.outcome === "Succeeded" ? "SucceededWithWarnings" : judgement.outcome;
   return { ...judgement, outcome, warnings: [...judgement.warnings, doubt] };
 }
-
-const momentOf = (time: string | undefined) => {
-  const parsed = Date.parse(time ?? "");
-  return new Date(Number.isNaN(parsed) ? Date.now() : parsed).toISOString();
-};
