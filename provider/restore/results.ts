@@ -274,23 +274,14 @@ export async function openResults(path: string): Promise<Results> {
   };
 }
 
-/** Ends what a crash has left of a line, and says so. */
+/** Ends what a crash has left of a line, and says so. Behind a whole line it ends an empty one. */
 const cutOff = `\n${JSON.stringify({ type: "cutOff" })}\n`;
 
 /** Whole lines. One that was cut off never happened. */
 function linesOf(text: string): string[] {
   const lines = text.split("\n").slice(0, -1);
   const isMark = (line: string | undefined) => line === cutOff.trim();
-  return lines.filter((line, index) => !isMark(line) && (!isMark(lines[index + 1]) || isJson(line)));
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return lines.filter((line, index) => !isMark(line) && !isMark(lines[index + 1]));
 }
 
 /**
