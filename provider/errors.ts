@@ -24,8 +24,8 @@ export type ErrorCode =
 export class MailboxRestoreError extends Error {
   readonly code: ErrorCode;
   /**
-   * True when the request certainly never reached the server: it was never written, because the login or the connection before
-   * it failed. False when it may have.
+   * True when the request certainly never reached the server's work: it was never written, because the login or the connection before
+   * it failed, or its token was proved to be dead. False when it may have.
    */
   notSent = false;
 

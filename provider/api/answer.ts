@@ -28,10 +28,17 @@ const isLong = (secret: string) => secret.length >= 4;
 const spellingsOf = (secrets: readonly string[]): string[] =>
   secrets
     // A certificate may be written in lines, and is sent and repeated without them.
-    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), secret.replace(/\s+/g, "")])
+    .flatMap((secret) => [secret, secret.replace(/\s+/g, "")])
+    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), ...encodingsOf(secret)])
     .filter(isLong)
     .filter((secret, index, all) => all.indexOf(secret) === index)
     .sort((a, b) => b.length - a.length);
+
+/** As a login is sent, and as others write what stands in a URL; whatever repeats it may have decoded nothing, or have encoded it anew. */
+const encodingsOf = (secret: string): string[] =>
+  [new URLSearchParams({ "": secret }).toString().slice(1), encodeURIComponent(secret.toWellFormed())].flatMap(
+    (encoded) => [encoded, encoded.replace(/%[\dA-F]{2}/g, (byte) => byte.toLowerCase())],
+  );
 
 /**
  * The body of a successful answer as JSON; undefined when the body is empty.
@@ -44,10 +51,7 @@ export async function readJson(request: HttpRequest, response: HttpResponse, red
     return undefined;
   }
   try {
-    // Words are redacted, and nothing that decides: an id or a type that happens to hold a short password must stay what it is.
-    return JSON.parse(text, (name, value: unknown) =>
-      typeof value === "string" && wordFields.test(name) ? redact(value) : value,
-    ) as unknown;
+    return withRedactedWords(JSON.parse(text), redact);
   } catch {
     throw new ApiError(
       `${request.method} ${request.path}: the answer (status ${response.status}) is not JSON. ` +
@@ -113,8 +117,30 @@ function parseFailure(text: string): { message?: string; code?: string } {
   };
 }
 
-/** Fields that hold the server's words, and elements of lists, whose names are numbers. */
-const wordFields = /message|title|error|warning|exception|detail|reason|description|^\d+$/i;
+/** Fields that hold the server's words. */
+const wordFields = /message|title|error|warning|exception|detail|reason|description/i;
+
+/**
+ * Words are redacted, and nothing that decides: an id or a type that happens to hold a short password must stay what it is. Texts in a
+ * list are words, and so is all that an exception or another object of words is made of.
+ */
+function withRedactedWords(value: unknown, redact: Redact, areWords = false): unknown {
+  if (typeof value === "string") {
+    return areWords ? redact(value) : value;
+  }
+  if (Array.isArray(value)) {
+    return value.map((item) => withRedactedWords(item, redact, areWords || typeof item === "string"));
+  }
+  if (typeof value !== "object" || value === null) {
+    return value;
+  }
+  return Object.fromEntries(
+    Object.entries(value).map(([name, field]) => [
+      name,
+      withRedactedWords(field, redact, areWords || wordFields.test(name)),
+    ]),
+  );
+}
 
 /**
  * A text without such characters at its end. By an expression, `/[.\s]+$/`, a text that is full of them would take the square of its length.

@@ -30,7 +30,16 @@ interface Token {
   refreshToken: string | undefined;
   /** Milliseconds since the epoch. */
   renewAt: number;
+  /** The server has taken it. */
+  hasWorked: boolean;
+  /** The server takes it no more. */
+  isRefused: boolean;
+  /** Replaces one that was refused; until then it is not replaced itself, if the server never takes it. In milliseconds since the epoch. */
+  keptUntil: number;
 }
+
+/** What was given by a server that takes none of its tokens is used for so long before another one is asked for. */
+const keptInVainMs = 60_000;
 
 /** A 401 that comes sooner is about the token; a later one may come from the midst of the work. */
 const earlyMs = 5000;
@@ -40,7 +49,8 @@ const longestMarginMs = 5 * 60_000;
 
 /**
  * Puts a login in front of a transport: one for all callers, made when the first of them needs it, renewed before its end,
- * and once more when the server answers 401 to a request that may be repeated.
+ * and when the server answers 401: to a request that may be repeated, which is sent once more then, or to another one, if it takes the
+ * token for no other either.
  *
  * @throws {@link AuthenticationError} from `send` when the login is refused.
  */
@@ -100,7 +110,7 @@ export function authenticate(
             assertion: login.assertion,
           });
         case "token":
-          return { accessToken: login.token, refreshToken: undefined, renewAt: Number.POSITIVE_INFINITY };
+          return tokenOf(login.token, undefined, Number.POSITIVE_INFINITY);
       }
     } catch (error) {
       const served = isNotFound(error) ? await options.served?.() : undefined;
@@ -111,7 +121,9 @@ export function authenticate(
   };
 
   const renew = async (old: Token): Promise<Token> => {
-    if (old.refreshToken !== undefined) {
+    // A token that was never taken came from a login, or from a refresh, that the server no longer knows.
+    const wasInVain = old.isRefused && !old.hasWorked;
+    if (old.refreshToken !== undefined && !wasInVain) {
       try {
         return await requestToken({ grant_type: "refresh_token", refresh_token: old.refreshToken });
       } catch (error) {
@@ -125,22 +137,41 @@ export function authenticate(
   };
 
   /** The token in use, or the one and only request for a new one, whoever asks meanwhile. */
-  const currentToken = (rejected?: Token): Promise<Token> => {
+  const currentToken = (): Promise<Token> => {
     const old = token;
-    if (old !== undefined && old !== rejected && now() < old.renewAt) {
+    if (old !== undefined && !old.isRefused && now() < old.renewAt) {
       return Promise.resolve(old);
     }
     pending ??= (old === undefined ? logIn() : renew(old))
       .then((fresh) => {
         issued.add(fresh.accessToken).add(fresh.refreshToken);
+        fresh.keptUntil = old?.isRefused ? now() + keptInVainMs : 0;
         return (token = fresh);
       })
       .finally(() => (pending = undefined));
     return pending;
   };
 
-  const sendWith = (request: HttpRequest, { accessToken }: Token) =>
-    transport.send({ ...request, headers: { ...request.headers, Authorization: `Bearer ${accessToken}` } });
+  /**
+   * Takes a token out of use that the server takes no more, so that the next request has another one.
+   *
+   * @returns false when it has just replaced such a one, and a third would not be taken, either
+   */
+  const forget = (used: Token): boolean => {
+    if (!used.isRefused && !used.hasWorked && now() < used.keptUntil) {
+      return false;
+    }
+    used.isRefused = true;
+    return true;
+  };
+
+  const sendWith = async (request: HttpRequest, used: Token) => {
+    const headers = { ...request.headers, Authorization: `Bearer ${used.accessToken}` };
+    const response = await transport.send({ ...request, headers });
+    // From 500 on something may have answered that reads no token.
+    used.hasWorked ||= response.status !== 401 && response.status < 500;
+    return response;
+  };
 
   /** Does the server take a token no more? Asked in the cheapest way that all versions have. */
   const isDead = async (used: Token): Promise<boolean> => {
@@ -169,13 +200,26 @@ export function authenticate(
       }
       if (!request.repeatable) {
         const isEarly = performance.now() - begun < earlyMs;
-        return { ...response, tokenIsDead: isEarly && (await isDead(used)) };
+        const tokenIsDead = isEarly && (await isDead(used));
+        if (!tokenIsDead || !request.repeatableWithNewToken) {
+          if (tokenIsDead && login.by !== "token") {
+            forget(used);
+          }
+          return { ...response, tokenIsDead };
+        }
       }
       if (login.by === "token") {
         throw tokenRefused(await readFailure(request, response, options.redact));
       }
+      if (!forget(used)) {
+        throw newTokenRefused(await readFailure(request, response, options.redact));
+      }
       response.body.resume();
-      return sendWith(request, await currentToken(used).catch(throwNotSent));
+      const again = await sendWith(request, await currentToken().catch(throwNotSent));
+      if (again.status === 401) {
+        throw newTokenRefused(await readFailure(request, again, options.redact));
+      }
+      return again;
     },
     async logOut() {
       // A token that somebody else got is theirs to end.
@@ -209,12 +253,17 @@ function parseToken(request: HttpRequest, body: unknown, nowMs: number): Token {
   }
   const refreshToken = answer["refresh_token"];
   const marginMs = Math.min(longestMarginMs, lifetimeMs / 10);
-  return {
+  return tokenOf(
     accessToken,
-    refreshToken: typeof refreshToken === "string" && refreshToken !== "" ? refreshToken : undefined,
-    renewAt: lifetimeMs > 0 ? nowMs + lifetimeMs - marginMs : Number.POSITIVE_INFINITY,
-  };
+    typeof refreshToken === "string" && refreshToken !== "" ? refreshToken : undefined,
+    lifetimeMs > 0 ? nowMs + lifetimeMs - marginMs : Number.POSITIVE_INFINITY,
+  );
 }
+
+const tokenOf = (accessToken: string, refreshToken: string | undefined, renewAt: number): Token => ({
+  ...{ accessToken, refreshToken, renewAt },
+  ...{ hasWorked: false, isRefused: false, keptUntil: 0 },
+});
 
 /** What needed the token was not sent when there was no token to be had. */
 function throwNotSent(error: unknown): never {
@@ -236,6 +285,15 @@ function tokenRefused({ method, path, status, serverMessage }: ApiError): Authen
     `${method} ${path}: the server does not take vb365:token (status ${status}). It may have ended: give a new one, or ` +
       `vb365:username and vb365:password, which are renewed.`,
     { method, path, status, serverMessage },
+  );
+}
+
+/** A login for each request would not help: the error goes to whoever asked. */
+function newTokenRefused(error: ApiError): AuthenticationError {
+  return new AuthenticationError(
+    `${withoutEnd(error.message)}. The server let us log in a moment ago, and does not take the token that it gave. Something before it ` +
+      `may take the Authorization header off; else its service log says more.`,
+    error,
   );
 }
 

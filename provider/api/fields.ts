@@ -11,8 +11,8 @@ export interface Fields {
   /** Is there something under this name that is no count? */
   isUnreadableCount(name: string): boolean;
   /**
-   * A list of texts in whatever shape it came: a list, one text alone, or objects. What may be a failure is never dropped
-   * because it looks unusual.
+   * A list of texts in whatever shape it came: a list, one text alone, or objects, which are shown by their message. What may be a
+   * failure is never dropped because it looks unusual. No stack trace is in any of them.
    */
   texts(name: string): string[];
   /** Fields that are there, other than those named. */
@@ -58,7 +58,7 @@ export function fieldsOf(value: unknown, what: string): Fields {
       const list: unknown[] = Array.isArray(field) ? field : [field];
       return list
         .filter((item) => item !== undefined && item !== null && item !== "")
-        .map((item) => (typeof item === "string" ? item : JSON.stringify(item)));
+        .map((item) => wordsOf(item, what) || "(something without a message)");
     },
     others(names) {
       const known = new Set(names.map((name) => name.toLowerCase()));
@@ -75,3 +75,33 @@ export function fieldsOf(value: unknown, what: string): Fields {
     },
   };
 }
+
+/** What an element of a list says; empty where it has no words. */
+function wordsOf(item: unknown, what: string): string {
+  if (typeof item !== "object" || item === null) {
+    return withoutCalls(String(item));
+  }
+  const inside: unknown[] = Array.isArray(item) ? item : [item];
+  return inside
+    .map((one) => (typeof one === "string" ? one : messageIn(one, what)))
+    .map((text) => withoutCalls(text ?? ""))
+    .filter((text) => text !== "")
+    .join("; ");
+}
+
+/** An object may carry a stack trace, and what was handed from one call to the next: nothing of it is shown but this. */
+function messageIn(item: unknown, what: string): string | undefined {
+  if (typeof item !== "object" || item === null || Array.isArray(item)) {
+    return undefined;
+  }
+  const { text } = fieldsOf(item, what);
+  return text("message") ?? text("error") ?? text("description") ?? text("title");
+}
+
+/** .NET writes an exception with its calls below it, each on a line of its own. */
+const withoutCalls = (text: string): string =>
+  text
+    .split("\n")
+    .filter((line) => !/^\s+(?:at|---) /.test(line))
+    .join("\n")
+    .trimEnd();

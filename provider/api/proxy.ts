@@ -1,5 +1,5 @@
-import { type RequestOptions, request as requestHttp } from "node:http";
-import { type Agent, request as requestHttps } from "node:https";
+import { request as requestHttp } from "node:http";
+import { type Agent, type RequestOptions, request as requestHttps } from "node:https";
 import type { Duplex } from "node:stream";
 import { getProxyForUrl } from "proxy-from-env";
 
@@ -69,6 +69,8 @@ function openTunnel(proxy: URL, host: string, port: number): Promise<Duplex> {
     },
     agent: false,
     timeout: tunnelLimitMs,
+    // As for the server, whatever NODE_TLS_REJECT_UNAUTHORIZED says: the proxy is told a password, too.
+    rejectUnauthorized: true,
   };
   const refused = (why: string) =>
     Object.assign(new Error(`the proxy ${name}, which HTTPS_PROXY names, ${why}`), { code: proxyRefusal });

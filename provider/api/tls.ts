@@ -62,12 +62,15 @@ function withOneContext(agent: Agent, trust: Trust): Agent {
   return agent;
 }
 
+/** Said each time: the default is up to NODE_TLS_REJECT_UNAUTHORIZED, with which whole machines are set up for something else. */
+const checked = { rejectUnauthorized: true } as const;
+
 function agentFor(trust: Trust, options: AgentOptions): Agent {
   switch (trust.by) {
     case "systemCas":
-      return new Agent(options);
+      return new Agent({ ...options, ...checked });
     case "caCert":
-      return new Agent({ ...options, ca: trust.caCert });
+      return new Agent({ ...options, ...checked, ca: trust.caCert });
     case "nothing":
       return new Agent({ ...options, rejectUnauthorized: false });
     case "fingerprint":

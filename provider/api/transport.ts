@@ -17,6 +17,11 @@ export interface HttpRequest {
    * one goes on in the server after the line broke (reported for all versions).
    */
   repeatable: boolean;
+  /**
+   * May this be sent once more when its token is proved to be taken no more? A server reads the token before it does anything. An action
+   * may not, all the same.
+   */
+  repeatableWithNewToken?: boolean;
   /** Longest silence before the answer begins, in milliseconds; undefined = no limit, for calls that work for hours. */
   firstByteTimeoutMs?: number | undefined;
   /** The setting that this limit comes from. Default `firstByte`. */

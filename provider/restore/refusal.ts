@@ -42,11 +42,17 @@ export function isRefusal(error: unknown): boolean {
   return saysNo.has(status) || (status === 500 && isSaidBefore);
 }
 
-/** The error for a restore that was refused: an ordinary one, so that the next `up` may try again. */
-export function refusal(reason: string): MailboxRestoreError {
-  return new MailboxRestoreError(
+/**
+ * The error for a restore that was refused: an ordinary one, so that the next `up` may try again.
+ *
+ * @param unread - the server took the token no more, so it never came to read what it was sent
+ */
+export function refusal(reason: string, unread = false): MailboxRestoreError {
+  const error = new MailboxRestoreError(
     "refused",
     `The server refused the restore and nothing was written: ${withoutEnd(reason)}. ` +
       `Mend the cause and run pulumi up again.`,
   );
+  error.notSent = unread;
+  return error;
 }

@@ -1,5 +1,5 @@
 import type { RestoreAnswer } from "../api/dialects/dialect";
-import { MailboxRestoreError, isConnectionError, messageOf } from "../errors";
+import { MailboxRestoreError, isApiError, isConnectionError, messageOf } from "../errors";
 import type { Attribution } from "./attribution";
 import type { Done, Stage } from "./carry-out";
 import { type Judgement, judge, withFailures } from "./outcome";
@@ -24,7 +24,7 @@ export async function runRestore(action: Exclude<RestoreAction, { kind: "exportT
   report("checking the result");
   const { seen, problem } = await tryToSee(see);
   if (answer === undefined && seen.kind === "none" && isRefusal(failure)) {
-    throw refusal(messageOf(failure));
+    throw refusal(messageOf(failure), isApiError(failure) && failure.tokenIsDead);
   }
   const lost = answer === undefined ? [`After the action was sent: ${messageOf(failure)}`] : [];
   if (dialect.restoresEndLater && answer === undefined && seen.kind === "ours") {

@@ -126,6 +126,108 @@ describe("the client against the simulator", () => {
       await assert.rejects(connection.dialect.restoreTo(sessionId, mailboxId, flags, access), /status 401/);
       assert.equal(requestsTo(/mailboxes\/[^/]+\/action$/i).length, 1);
     });
+
+    const isExplore = { method: "POST", path: /Organizations\/[^/]+\/action$/i };
+    const isMailboxAction = { path: /mailboxes\/[^/]+\/action$/i };
+    const session = { pointInTime: "2026-11-20T21:04:11Z", showDeleted: false, showAllVersions: false };
+    const refusedAnew = /: status 401, .*let us log in a moment ago, and does not take the token/;
+    /** A token that has worked, the organisation's id, and what is asked for from now on. */
+    const afterFirstRead = async (options: SimulatorOptions = {}, config: Record<string, string> = {}) => {
+      await start(options, config);
+      const [organization] = await connection.organizations();
+      const asked = simulator.requests.length;
+      const since = () =>
+        simulator.requests.slice(asked).map(({ method, path, status }) => `${method} ${path} ${status}`);
+      return { id: organization?.id ?? "", since };
+    };
+
+    it("is renewed when its token is found dead by the request for a restore session, which is made once more", async () => {
+      const { id, since } = await afterFirstRead();
+      simulator.faults.next({ match: isExplore, effect: { expireToken: true } });
+      await connection.dialect.openSession(id, session);
+      assert.deepEqual(since(), [
+        `POST /v3/Organizations/${id}/Action 401`,
+        "GET /v3/RestoreSessions 401",
+        "POST /v3/Token 200",
+        `POST /v3/Organizations/${id}/Action 201`,
+      ]);
+      assert.equal(simulator.openSessions.length, 1);
+    });
+
+    it("is renewed once for all requests for a restore session that find its token dead", async () => {
+      const { id } = await afterFirstRead();
+      simulator.faults.next({ match: isExplore, effect: { expireToken: true } });
+      await Promise.all(Array.from({ length: 4 }, () => connection.dialect.openSession(id, session)));
+      assert.deepEqual([simulator.logins, simulator.refreshes, simulator.openSessions.length], [1, 1, 4]);
+    });
+
+    it("leaves a request for a restore session alone when the token of its 401 still lives", async () => {
+      const { id, since } = await afterFirstRead();
+      simulator.faults.next({ match: isExplore, effect: { status: 401, text: "" } });
+      await assert.rejects(connection.dialect.openSession(id, session), /Action: status 401/);
+      assert.deepEqual(since(), [`POST /v3/Organizations/${id}/Action 401`, "GET /v3/RestoreSessions 200"]);
+    });
+
+    it("is made anew after an action that found its token dead, by whatever comes next", async () => {
+      await start();
+      const { sessionId, mailboxId } = await openSession();
+      simulator.faults.next({ match: isMailboxAction, effect: { expireToken: true } });
+      await assert.rejects(connection.dialect.restoreTo(sessionId, mailboxId, flags, access), /status 401/);
+      assert.deepEqual([simulator.logins, simulator.refreshes], [1, 0]);
+      // No 401 before it: the token is forgotten, not found dead again.
+      const asked = simulator.requests.length;
+      await connection.dialect.restoreTo(sessionId, mailboxId, flags, simulator.exchange);
+      assert.deepEqual([simulator.logins, simulator.refreshes], [1, 1]);
+      assert.deepEqual(
+        simulator.requests.slice(asked).map(({ status }) => status),
+        [200, 200],
+      );
+    });
+
+    it("is made anew where the token that replaced a dead one was never taken, and its refresh token is not tried", async () => {
+      const { id } = await afterFirstRead();
+      simulator.faults.next({ match: isExplore, effect: { expireToken: true }, times: 2 });
+      await assert.rejects(connection.dialect.openSession(id, session), refusedAnew);
+      assert.deepEqual([simulator.logins, simulator.refreshes], [1, 1]);
+      advance(61_000);
+      await connection.dialect.openSession(id, session);
+      assert.deepEqual([simulator.logins, simulator.refreshes], [2, 1]);
+    });
+
+    it("is made once more, not for each request, when the server takes no token of it", async () => {
+      const { id } = await afterFirstRead();
+      simulator.faults.next({
+        match: { path: /RestoreSessions|Organizations/ },
+        effect: { expireToken: true },
+        times: Infinity,
+      });
+      const ask = () =>
+        Promise.allSettled([
+          connection.dialect.openSession(id, session),
+          connection.dialect.listSessions(),
+          connection.dialect.listOrganizations(),
+        ]);
+      for (let round = 0; round < 3; round++) {
+        for (const settled of await ask()) {
+          assert.equal(settled.status, "rejected");
+          assert.match(String(settled.reason), refusedAnew);
+          assert.equal((settled.reason as { code?: string }).code, "authentication");
+        }
+      }
+      assert.deepEqual([simulator.logins, simulator.refreshes], [1, 1]);
+      // A minute later somebody may have mended it.
+      advance(61_000);
+      simulator.faults.clear();
+      assert.equal((await connection.dialect.listOrganizations()).length, 1);
+    });
+
+    it("is not made with a token that was given: the request for a restore session that finds it dead says so, once", async () => {
+      const token = "Ex%mple-Token";
+      const { id, since } = await afterFirstRead({ tokens: [token] }, { token });
+      simulator.faults.next({ match: isExplore, effect: { expireToken: true } });
+      await assert.rejects(connection.dialect.openSession(id, session), /does not take vb365:token \(status 401\)/);
+      assert.deepEqual(since(), [`POST /v3/Organizations/${id}/Action 401`, "GET /v3/RestoreSessions 401"]);
+    });
   });
 
   describe("failures", () => {

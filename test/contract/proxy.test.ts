@@ -9,6 +9,7 @@ import { proxyFor } from "../../provider/api/proxy";
 import { connect } from "../../provider/restore/connection";
 import { type Simulator, startSimulator } from "../../simulator";
 import { configOf } from "../helpers/engine";
+import { aTlsServer } from "../helpers/tls-server";
 
 const host = "vb365.example.test";
 
@@ -100,8 +101,9 @@ describe("a proxy", () => {
     }
   });
 
-  it("changes nothing of whom is trusted: the right pin passes, another one and another CA do not", async () => {
+  it("changes nothing of whom is trusted, nor does NODE_TLS_REJECT_UNAUTHORIZED: the right pin passes, another one and another CA do not", async () => {
     process.env["HTTPS_PROXY"] = proxy.url;
+    process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = "0";
     const right = connected({ tlsFingerprint: await fingerprint() });
     assert.equal((await right.organizations()).length, 1);
     right.close();
@@ -139,6 +141,23 @@ describe("a proxy", () => {
       refused.close();
     } finally {
       guarded.stop();
+    }
+  });
+
+  it("that is asked over TLS is trusted by the system's CAs alone, and gets no password before", async () => {
+    const tls = await aTlsServer({ selfSigned: true });
+    try {
+      process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = "0";
+      process.env["HTTPS_PROXY"] = tls.endpoint.replace("//", "//operator:pro-marker@");
+      const connection = connected();
+      await assert.rejects(
+        connection.organizations(),
+        /which HTTPS_PROXY names, cannot be used \(DEPTH_ZERO_SELF_SIGNED_CERT\)/,
+      );
+      assert.equal(tls.heard, 0);
+      connection.close();
+    } finally {
+      await tls.stop();
     }
   });
 

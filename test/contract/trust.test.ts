@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
+import { promisify } from "node:util";
 import { readConnectionSettings } from "../../provider/config";
 import { connect } from "../../provider/restore/connection";
 import { type Simulator, startSimulator } from "../../simulator";
@@ -92,6 +94,38 @@ describe("trust in the server", () => {
       /is not trusted: .*another one than vb365:tlsFingerprint/,
     );
     await refusedWithoutARequest({ tlsFingerprint: fingerprint, insecure: "true" }, /tlsFingerprint/);
+  });
+
+  describe("is not a matter of NODE_TLS_REJECT_UNAUTHORIZED=0:", () => {
+    /** What becomes of a read and of what is sent once alone, in a process that has the variable. */
+    const inProcess = async (trust: Record<string, string>) => {
+      const { stdout } = await promisify(execFile)(
+        process.execPath,
+        ["--require", "tsx/cjs", join(__dirname, "../helpers/trusting.ts"), simulator.endpoint, JSON.stringify(trust)],
+        { env: { ...process.env, NODE_TLS_REJECT_UNAUTHORIZED: "0" } },
+      );
+      return JSON.parse(stdout) as { read: string; action: string };
+    };
+    const both = (pattern: RegExp, { read, action }: { read: string; action: string }) => {
+      assert.match(read, pattern);
+      assert.match(action, pattern);
+    };
+
+    it("another CA, and none at all, are refused before anything is sent", async () => {
+      const before = simulator.requests.length;
+      both(/is not trusted: .*caCert.* Nothing was sent/, await inProcess({ by: "caCert", caCert: other.caCert }));
+      both(/is not trusted: .*caCert.* Nothing was sent/, await inProcess({ by: "systemCas" }));
+      const sha256 = (await fingerprintOf(other)).replaceAll(":", "");
+      both(/another one than vb365:tlsFingerprint/, await inProcess({ by: "fingerprint", sha256 }));
+      assert.equal(simulator.requests.length, before);
+    });
+
+    it("the right CA, the right certificate and insecure: true still do", async () => {
+      const sha256 = (await fingerprintOf(simulator)).replaceAll(":", "");
+      both(/status 401/, await inProcess({ by: "caCert", caCert: simulator.caCert }));
+      both(/status 401/, await inProcess({ by: "fingerprint", sha256 }));
+      both(/status 401/, await inProcess({ by: "nothing" }));
+    });
   });
 
   describe("is not given, and nothing is said to it, when", () => {

@@ -142,6 +142,12 @@ describe("no secret on the real engine", () => {
     const effect: FaultEffect = { status: 400, json: { error: "invalid_grant", error_description: said } };
     simulator.faults.next({ match: isLogin, effect });
     await failing(/rejected: \[secret\]/);
+    // As it was sent: the last character of the marker is spelled with three there.
+    const form = new URLSearchParams({ password, grant_type: "password" }).toString();
+    const unread = { error: "invalid_request", error_description: `could not read: ${form}` };
+    simulator.faults.next({ match: isLogin, effect: { status: 400, json: unread } });
+    const { text } = await failing(/could not read: password=\[secret\]&grant_type/);
+    assert.doesNotMatch(text, /Server-Marker/);
     simulator.faults.next({ match: isLogin, effect: { status: 500, html: `<h1>${said}</h1>` } });
     await failing(/status 500/);
     simulator.faults.next({ match: isLogin, effect: { status: 200, text: said } });
@@ -183,6 +189,17 @@ describe("no secret on the real engine", () => {
     const restoreResult = { failedItems: 2, warnings: said, exceptions: said, answer: "counters" as const };
     simulator.faults.next({ match: isAction, effect: { restoreResult } });
     await failing(/failed in part.*rejected: \[secret\]/);
+  });
+
+  it("is repeated in the stack trace of an exception", async () => {
+    const exception = { Message: "no rights", StackTraceString: `   at Veeam.Foo(${repeating()})`, text: repeating() };
+    const effect: FaultEffect = {
+      status: 200,
+      json: { createdItemsCount: 1, failedItemsCount: 1, exceptions: [exception] },
+    };
+    simulator.faults.next({ match: isAction, effect });
+    const { text } = await failing(/failed in part.*no rights/);
+    assert.doesNotMatch(text, /Veeam\.Foo/);
   });
 
   it("is repeated when an export fails", async () => {

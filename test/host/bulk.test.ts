@@ -524,6 +524,28 @@ describe("a bulk restore in the provider process", () => {
       assert.equal(restored().length, 3);
     });
 
+    for (const versions of ["v3", "v8"] as const) {
+      it(`goes on with a new login when its token ends at an action, which was never sent and is by the next up: ${versions}`, async () => {
+        await begin({ apiVersions: [versions] });
+        bench.simulator.faults.next({ match: actionOn(2), effect: { expireToken: true } });
+        const { properties } = await stateOf(create(inputs(), { maxConcurrentRestores: "1" }));
+        assert.deepEqual((properties as Outputs).totals.outcomes, { NeverSent: 1, Succeeded: 3 });
+        assert.deepEqual(restored(), [1, 3, 4]);
+        assert.deepEqual([bench.simulator.logins, bench.simulator.refreshes], [1, 1]);
+        const outputs = await update(properties, inputs());
+        assert.deepEqual(outputs.totals.outcomes, { Succeeded: 4 });
+        assert.deepEqual(restored(), [1, 3, 4, 2]);
+      });
+    }
+
+    it("goes on with a new login when its token ends at the request for a restore session (v8)", async () => {
+      await begin({ apiVersions: ["v8"] });
+      const explore = { method: "POST", path: /explore$/i };
+      bench.simulator.faults.next({ match: explore, effect: { expireToken: true } });
+      assert.deepEqual((await create(inputs())).totals.outcomes, { Succeeded: 4 });
+      assert.deepEqual(restored().sort(), [1, 2, 3, 4]);
+    });
+
     it("only reports it with onFailed: report, and goes on with what was never sent", async () => {
       await begin();
       failing([2]);

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { Readable } from "node:stream";
 import { hintFor } from "../../provider/api/hints";
-import { createRedactor } from "../../provider/api/answer";
+import { createRedactor, readJson } from "../../provider/api/answer";
+import { parseRestoreAnswer, parseStatistics } from "../../provider/api/dialects/parse";
 import { fieldsOf } from "../../provider/api/fields";
 import { type Page, readAllPages } from "../../provider/api/pages";
 import { nextDelayMs, parseRetryAfter, withRetry } from "../../provider/api/retry";
@@ -178,6 +180,30 @@ describe("reading fields of an answer", () => {
     );
   });
 
+  const textsOf = (failures: unknown) => fieldsOf({ failures }, "Restore").texts("failures");
+  const calls = "\r\n   at Veeam.Archiver.Restore(String name)\r\n   --- End of inner exception stack trace ---";
+
+  it("shows an exception by its message, and never a stack trace", () => {
+    const exception = { ClassName: "System.Exception", Message: "no rights", StackTraceString: calls };
+    assert.deepEqual(textsOf([exception, `no mailbox${calls}`, { message: `gone${calls}`, stackTrace: calls }]), [
+      "no rights",
+      "no mailbox",
+      "gone",
+    ]);
+    assert.deepEqual(textsOf(exception), ["no rights"]);
+    assert.deepEqual(textsOf([[exception, "no place"]]), ["no rights; no place"]);
+  });
+
+  it("drops nothing that may be a failure because it has no words", () => {
+    const wordless = "(something without a message)";
+    assert.deepEqual(textsOf([{}, { StackTraceString: calls }, calls, [], { Message: 7 }, 7, false]), [
+      ...Array.from({ length: 5 }, () => wordless),
+      "7",
+      "false",
+    ]);
+    assert.deepEqual(textsOf([null, ""]), []);
+  });
+
   it("says which answer is no object, and which field is missing", () => {
     assert.throws(() => fieldsOf("<html>", "Organizations"), /Organizations: .* not a JSON object/);
     assert.throws(() => fieldsOf({}, "Restore session").requiredText("id"), /Restore session: .* has no "id"/);
@@ -196,5 +222,75 @@ describe("redacting what the server says", () => {
   it("takes a secret out that was written in lines, and is repeated in one", () => {
     const redact = createRedactor(() => ["MIIKabcd\nefghijkl==\n"]);
     assert.equal(redact("The certificate MIIKabcdefghijkl== is none"), "The certificate [secret] is none");
+  });
+
+  it("takes a login out as it was sent: encoded as a form or a part of a URL, in any case of its digits", () => {
+    const password = "Ex@mple 1&x~é";
+    const redact = createRedactor(() => [password]);
+    const form = new URLSearchParams({ grant_type: "password", password }).toString();
+    const part = encodeURIComponent(password);
+    const lower = (text: string) => text.replace(/%../g, (digits) => digits.toLowerCase());
+    for (const sent of [form, lower(form)]) {
+      assert.equal(redact(`could not read: ${sent}`), "could not read: grant_type=password&password=[secret]");
+    }
+    assert.equal(redact(`${part} or ${lower(part)}`), "[secret] or [secret]");
+  });
+
+  it("does not stumble over a secret with half a character", () => {
+    assert.equal(createRedactor(() => ["half \ud800"])("half%20%EF%BF%BD"), "[secret]");
+  });
+
+  describe("in an answer", () => {
+    const secret = "s3cr&t-Exchange";
+    const read = async (body: unknown) => {
+      const bytes = Readable.from([Buffer.from(JSON.stringify(body))]);
+      const response = { status: 200, header: () => undefined, body: bytes };
+      return readJson({ method: "GET", path: "/v6/x", repeatable: true }, response, (text) =>
+        text.replaceAll(secret, "[secret]"),
+      );
+    };
+
+    it("leaves nothing of it in what is told of failures, whatever they are made of", async () => {
+      const exception = {
+        ClassName: secret,
+        Message: `login with ${secret}`,
+        StackTraceString: `   at Veeam.Foo(String password = ${secret})`,
+        Data: { text: secret, list: [secret, { deep: secret }] },
+        text: secret,
+      };
+      const body = await read({
+        failedItemsCount: 1,
+        exceptions: [exception, [exception], secret],
+        warnings: exception,
+        cannotContinueError: exception,
+      });
+      assert.doesNotMatch(JSON.stringify(body), /s3cr/);
+      const { exceptions, warnings, cannotContinueError } = parseRestoreAnswer(body);
+      assert.deepEqual(exceptions, ["login with [secret]", "login with [secret]", "[secret]"]);
+      assert.deepEqual([warnings, cannotContinueError], [["login with [secret]"], "login with [secret]"]);
+      const items = [{ name: "Inbox", status: "Failed", error: exception, warnings: [exception] }];
+      assert.doesNotMatch(JSON.stringify(parseStatistics(await read({ errors: exception, items }))), /s3cr/);
+    });
+
+    it("keeps what decides: ids, types and names of things", async () => {
+      const results = [{ id: secret, type: secret, name: secret, message: secret, list: [secret] }];
+      assert.deepEqual(await read({ results }), {
+        results: [{ id: secret, type: secret, name: secret, message: "[secret]", list: ["[secret]"] }],
+      });
+    });
+
+    it("takes an answer that names prototypes for what it is", async () => {
+      const body = await read(JSON.parse('{"errors":{"__proto__":{"polluted":true},"message":"no"}}'));
+      assert.equal(({} as Record<string, unknown>)["polluted"], undefined);
+      assert.deepEqual(fieldsOf(body, "x").texts("errors"), ["no"]);
+    });
+
+    it("refuses an answer that is nested without end", async () => {
+      const depth = 200_000;
+      const text = `{"error":${"[".repeat(depth)}${"]".repeat(depth)}}`;
+      const response = { status: 200, header: () => undefined, body: Readable.from([Buffer.from(text)]) };
+      const reading = readJson({ method: "GET", path: "/v6/x", repeatable: true }, response, (word) => word);
+      await assert.rejects(reading, /GET \/v6\/x: the answer \(status 200\) is not JSON/);
+    });
   });
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { shown } from "../../evidence/text";
 import { createRedactor, withoutEnd } from "../../provider/api/answer";
+import { fieldsOf } from "../../provider/api/fields";
 import { hintFor } from "../../provider/api/hints";
 import { attribute } from "../../provider/restore/attribution";
 import { refusal } from "../../provider/restore/refusal";
@@ -52,6 +53,7 @@ describe("a text of a million characters that are all alike", () => {
     "why it was refused": (text) => refusal(text).message.includes(text),
     "that it needs no hint": (text) => hintFor({ serverMessage: text, vendorCode: undefined }) === "",
     "that it holds no secret": (text) => createRedactor(() => ["a secret of fourteen"])(text) === text,
+    "that it is a failure": (text) => fieldsOf({ failures: [text] }, "x").texts("failures").length === 1,
     "that it is no age": (text) => parseAge(text) === undefined,
     "whose event it is": (message) => {
       const times = { startTime: "", endTime: undefined };

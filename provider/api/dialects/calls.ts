@@ -66,7 +66,7 @@ export function callsOf(http: Http, root: string, names: { mailboxes: string; pa
   ): Promise<RestoreSession> => {
     const open = async (path: string) => {
       try {
-        return parseSession(await http.json(request(path)));
+        return parseSession(await http.json({ ...request(path), repeatableWithNewToken: true }));
       } catch (error) {
         throw sayingWhatMayBeOpen(error);
       }
