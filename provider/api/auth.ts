@@ -121,8 +121,8 @@ export function authenticate(
   };
 
   const renew = async (old: Token): Promise<Token> => {
-    // A token that was never taken came from a login, or from a refresh, that the server no longer knows.
-    const wasInVain = old.isRefused && !old.hasWorked;
+    // It came in the place of one that was refused, and was never taken either: the server may know nothing more of that login.
+    const wasInVain = old.isRefused && !old.hasWorked && old.keptUntil > 0;
     if (old.refreshToken !== undefined && !wasInVain) {
       try {
         return await requestToken({ grant_type: "refresh_token", refresh_token: old.refreshToken });

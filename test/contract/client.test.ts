@@ -184,6 +184,13 @@ describe("the client against the simulator", () => {
       );
     });
 
+    it("is renewed by its refresh token when its first token was never taken", async () => {
+      await start();
+      simulator.faults.next({ match: { method: "GET" }, effect: { expireToken: true } });
+      await connection.dialect.listOrganizations();
+      assert.deepEqual([simulator.logins, simulator.refreshes], [1, 1]);
+    });
+
     it("is made anew where the token that replaced a dead one was never taken, and its refresh token is not tried", async () => {
       const { id } = await afterFirstRead();
       simulator.faults.next({ match: isExplore, effect: { expireToken: true }, times: 2 });
