@@ -1,4 +1,4 @@
-// npm run faults: every fault at every request of every action in every version; prints the matrix. Half an hour.
+// npm run faults: every fault at every request of every action in every version; prints the matrix. A quarter of an hour.
 import "./node-version.mjs";
 
 import { setup } from "./setup.mjs";

@@ -159,10 +159,10 @@ function withoutCounts(
   ofEvent: Outcome | undefined,
   warnings: string[],
 ): Outcome {
-  if (hasFailed && ofEvent === undefined) {
-    return bearsOutFailure(seen) ? "Failed" : "Unknown";
-  }
-  if (hasFailed && ofEvent !== undefined) {
+  if (hasFailed) {
+    if (ofEvent === undefined) {
+      return bearsOutFailure(seen) ? "Failed" : "Unknown";
+    }
     // An event that ended well says that something was written beside.
     return hasNoEnd(ofEvent) || ofEvent === "Failed" ? ofEvent : "PartiallyFailed";
   }

@@ -29,7 +29,7 @@ export function resolvePointInTime(organization: Organization, wanted: string): 
     throw new MailboxRestoreError("selection", `pointInTime "${wanted}" is not a time that can be read.`);
   }
   if (first !== undefined && moment < first) {
-    if (moment === parseServerTime(cut(organization.firstBackupTime))) {
+    if (moment === parseServerTime(cut(organization.firstBackupTime ?? ""))) {
       // That backup is meant: Date cuts a time that is copied through it, and so did earlier versions what they stored.
       return iso(first);
     }
@@ -73,12 +73,12 @@ export const serverMoment = (time: string | undefined): string => iso(parseServe
 const iso = (ms: number) => new Date(ms).toISOString();
 
 const finer = /(:\d\d\.\d{3})(\d+)/;
-const cut = (time: string | undefined) => time?.replace(finer, "$1");
+const cut = (time: string) => time.replace(finer, "$1");
 
 /** The first whole millisecond that is not before a time; NaN when it cannot be read. */
 function millisecondOf(time: string): number {
   const [, , beyond = ""] = finer.exec(time) ?? [];
-  return Date.parse(time.replace(finer, "$1")) + (/[1-9]/.test(beyond) ? 1 : 0);
+  return Date.parse(cut(time)) + (/[1-9]/.test(beyond) ? 1 : 0);
 }
 
 /** The server's times are UTC whether or not they say so; rounded up, and undefined when there is none that can be read. */

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Journal, JournalEntry } from "../../provider/restore/journal";
 import type { Outcome } from "../../provider/restore/outcome";
 import { type RestoreRecord, recordOf } from "../../provider/restore/record";
+import type { ResultsHeader } from "../../provider/restore/results";
 
 /** What a resource notes before it sends a restore; a test states only the difference. */
 export function anEntry(difference: Partial<JournalEntry> = {}): JournalEntry {
@@ -44,3 +45,15 @@ export async function leaveBehind(journal: Journal, entry: JournalEntry): Promis
   await journal.begin(entry);
   await journal.abandon(entry);
 }
+
+/** What the results of a bulk restore begin with. */
+export const aResultsHeader: ResultsHeader = {
+  version: 1,
+  identity: "urn:all",
+  attemptId: "a-1",
+  intentHash: "hash",
+  intentLayout: 1,
+  again: false,
+  endpoint: "https://127.0.0.1:1",
+  owner: "somebody",
+};

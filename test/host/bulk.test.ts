@@ -636,7 +636,10 @@ describe("a bulk restore in the provider process", () => {
       await plain.check(inputs(), inputs());
       await plain.diff(outputs, inputs());
       const told = plain.log.map(({ message }) => message).join("\n");
-      assert.match(told, /run again at .* by a run that was broken off.*3 mailboxes.*--replace takes that over/);
+      assert.match(
+        told,
+        /run again at .*that run was broken off, or still goes on.*3 mailboxes.*--replace takes that over/,
+      );
       await plain.end();
       const next = await create(inputs());
       assert.deepEqual([next.totals.outcomes, next["adoptedFrom"]], [{ Succeeded: 4 }, "journal"]);

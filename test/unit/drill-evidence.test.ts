@@ -13,18 +13,8 @@ import { outputsOf } from "../../provider/resources/bulk-mailbox-restore/outputs
 import { openJournal } from "../../provider/restore/journal";
 import type { RestoreRecord } from "../../provider/restore/record";
 import { type Results, beginResults } from "../../provider/restore/results";
-import { aRecord, anEntry } from "../helpers/journal";
+import { aRecord, aResultsHeader as header, anEntry } from "../helpers/journal";
 
-const header = {
-  version: 1,
-  identity: "urn:all",
-  attemptId: "a-1",
-  intentHash: "hash",
-  intentLayout: 1,
-  again: false,
-  endpoint: "https://127.0.0.1:1",
-  owner: "somebody",
-} as const;
 const told = { package: "0.0.0", server: null };
 const monday = "2026-11-23T00:00:00.000Z";
 const tuesday = "2026-11-24T00:00:00.000Z";

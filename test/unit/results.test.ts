@@ -16,18 +16,8 @@ import {
   openResults,
   retireResults,
 } from "../../provider/restore/results";
-import { aRecord, anEntry } from "../helpers/journal";
+import { aRecord, aResultsHeader as header, anEntry } from "../helpers/journal";
 
-const header = {
-  version: 1,
-  identity: "urn:all",
-  attemptId: "a-1",
-  intentHash: "hash",
-  intentLayout: 1,
-  again: false,
-  endpoint: "https://127.0.0.1:1",
-  owner: "somebody",
-} as const;
 const never = (mailbox: string, reason: string): MailboxResult => ({ at: "", type: "neverSent", mailbox, reason });
 
 describe("the results of a bulk restore", () => {

@@ -15,7 +15,7 @@ import {
 } from "../../restore/results";
 import { timeoutsOf } from "../../timeouts";
 import { hashOf, intentLayout } from "../mailbox-restore/intent";
-import type { Remembered } from "../mailbox-restore/memory";
+import type { Remembered } from "../seen-state";
 import { actionOf, keepSecrets } from "../mailbox-restore/request";
 import type { Surroundings } from "../mailbox-restore/surroundings";
 import { type Backup, openBackup } from "./backup";

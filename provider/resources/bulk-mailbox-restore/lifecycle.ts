@@ -5,7 +5,7 @@ import { isPstPresent } from "../../pst/presence";
 import type { Connection } from "../../restore/connection";
 import { openResults, retireResults } from "../../restore/results";
 import { differingInputs } from "../mailbox-restore/intent";
-import type { Remembered } from "../mailbox-restore/memory";
+import type { Remembered } from "../seen-state";
 import type { Surroundings } from "../mailbox-restore/surroundings";
 import { carryOutMore, carryOutNew } from "./carry-out";
 import type { BulkMailboxRestoreInputs } from "./inputs";

@@ -1,7 +1,7 @@
 import type { Journal } from "../../restore/journal";
 import { type OpenResults, closeResults, listOpenResults, openResults } from "../../restore/results";
 import { hashOf } from "../mailbox-restore/intent";
-import type { Remembered } from "../mailbox-restore/memory";
+import { type Remembered, createSeenState } from "../seen-state";
 import type { BulkMailboxRestoreInputs } from "./inputs";
 import { bulkIntentOf } from "./intent";
 import type { BulkMailboxRestoreOutputs } from "./outputs";
@@ -28,11 +28,7 @@ export interface Unrecorded {
 }
 
 export function createBulkMemory(opened: () => { journal: Journal }): BulkMemory {
-  /** Digest of the intent that the state has, by URN of today. */
-  const intents = new Map<string, string>();
-  const formerUrns = new Map<string, string>();
-  /** By URN of today: runs of the intent that the state has. One of them is its own, which its outputs will say. */
-  const runsOf = new Map<string, OpenResults[]>();
+  const seen = createSeenState<OpenResults>();
   const close = ({ path }: { path: string }) => closeResults(path).catch(() => undefined);
   return {
     async sawInputs(inputs, urn) {
@@ -41,23 +37,18 @@ export function createBulkMemory(opened: () => { journal: Journal }): BulkMemory
         return;
       }
       const intentHash = hashOf(bulkIntentOf(inputs));
-      intents.set(urn, intentHash);
-      if (identity !== urn) {
-        formerUrns.set(urn, identity);
-      }
       // Results that cannot be read are told by whoever is about to send something.
       const open = await listOpenResults(opened().journal).catch(() => []);
       // The state has this intent, so it has its first run. A later run of the same intent (`--replace`) is not proved by that.
       const runs = open.filter((one) => one.identity === identity && one.intentHash === intentHash && !one.again);
-      runsOf.set(urn, runs);
+      seen.sawInputs(urn, { identity, intentHash, runs });
     },
-    async sawOutputs({ __urn: urn, attemptId, resultsFile, begunAt }) {
+    async sawOutputs(outputs) {
+      const { resultsFile, begunAt } = outputs;
       await close({ path: resultsFile });
       // With `--replace` the engine shows nothing of the state, so that run looks like a first one.
-      const others = [...runsOf.values()].flat().filter((run) => run.identity === urn && run.attemptId !== attemptId);
-      runsOf.forEach((runs, key) => runs.some(({ identity }) => identity === urn) && runsOf.delete(key));
       const later: Unrecorded[] = [];
-      for (const run of others) {
+      for (const run of seen.othersThan(outputs)) {
         // Results that cannot be read stay open, for the same reason.
         const found = await lookInto(run).catch(() => run);
         if (!("begunAt" in found)) {
@@ -74,9 +65,8 @@ export function createBulkMemory(opened: () => { journal: Journal }): BulkMemory
     async rememberedOf(inputs) {
       const urn = inputs.__urn ?? "";
       // It is run again on purpose, and the engine has not shown the outputs.
-      await Promise.all((runsOf.get(urn) ?? []).map(close));
-      runsOf.delete(urn);
-      return { again: intents.get(urn) === hashOf(bulkIntentOf(inputs)), formerIdentity: formerUrns.get(urn) };
+      await Promise.all(seen.takeRuns(urn).map(close));
+      return { again: seen.intentHashOf(urn) === hashOf(bulkIntentOf(inputs)), formerIdentity: seen.formerUrnOf(urn) };
     },
   };
 }

@@ -7,7 +7,7 @@ import { timeoutsOf } from "../../timeouts";
 import { adopt } from "./adopt";
 import type { MailboxRestoreInputs } from "./inputs";
 import { hashOf, intentLayout, intentOf } from "./intent";
-import type { Remembered } from "./memory";
+import type { Remembered } from "../seen-state";
 import { type MailboxRestoreOutputs, accepted, identityOf, isAcceptedUnknown, outputsOf } from "./outputs";
 import { actionOf, keepSecrets, sourceOf } from "./request";
 import type { Surroundings } from "./surroundings";

@@ -3,6 +3,7 @@ import type { SessionLook } from "../../restore/earlier";
 import type { Journal, JournalEntry } from "../../restore/journal";
 import type { MailboxRestoreInputs } from "./inputs";
 import { type PathValues, expandPath, namesDay } from "../../pst/path";
+import { type Remembered, createSeenState } from "../seen-state";
 import { unknownValue } from "../shape";
 import { hashOf, intentOf } from "./intent";
 import type { MailboxRestoreOutputs } from "./outputs";
@@ -30,20 +31,8 @@ export interface Memory {
   sharesFileWith(inputs: MailboxRestoreInputs): string | undefined;
 }
 
-/** What the state had of a resource that is now created. */
-export interface Remembered {
-  /** The state has this very intent already: it is run again on purpose. */
-  again: boolean;
-  /** Its URN before it was renamed. */
-  formerIdentity: string | undefined;
-}
-
 export function createMemory(opened: () => { journal: Journal; sessionLook: SessionLook }): Memory {
-  /** Digest of the intent that the state has, by URN of today. */
-  const intents = new Map<string, string>();
-  const formerUrns = new Map<string, string>();
-  /** By URN of today: runs of the intent that the state has. One of them is its own, which its outputs will say. */
-  const runsOf = new Map<string, JournalEntry[]>();
+  const seen = createSeenState<JournalEntry>();
   /** URN of the resource that exports to a file, by its path. */
   const filesOf = new Map<string, string>();
   /** Closing is good order, not safety: what stays open asks again. */
@@ -61,10 +50,6 @@ export function createMemory(opened: () => { journal: Journal; sessionLook: Sess
         return;
       }
       const intentHash = hashOf(intentOf(inputs));
-      intents.set(urn, intentHash);
-      if (identity !== urn) {
-        formerUrns.set(urn, identity);
-      }
       // A journal that cannot be read is told by whoever is about to send something.
       const entries = await opened()
         .journal.entries()
@@ -73,17 +58,17 @@ export function createMemory(opened: () => { journal: Journal; sessionLook: Sess
       const runs = entries
         .filter((entry) => entry.identity === identity && entry.intentHash === intentHash)
         .filter(({ again, stage }) => !again && stage === "answered");
-      runsOf.set(urn, runs);
+      seen.sawInputs(urn, { identity, intentHash, runs });
     },
-    sawOutputs({ __urn: urn, attemptId, sessionId, startedAt, exportToPst, pending }) {
+    sawOutputs(outputs) {
+      const { attemptId, sessionId, startedAt, exportToPst, pending } = outputs;
       opened().sessionLook.witness({ attemptId, sessionId, exportToPst, pending });
       if (sessionId !== null) {
         close({ attemptId, sessionId });
       }
       // With `--replace` the engine shows nothing of the state, so that run looks like a first one.
-      const others = [...runsOf.values()].flat().filter((run) => run.identity === urn && run.attemptId !== attemptId);
-      runsOf.forEach((runs, key) => runs.some(({ identity }) => identity === urn) && runsOf.delete(key));
-      const isLater = (run: JournalEntry) => startedAt !== null && run.startedAt > startedAt;
+      const others = seen.othersThan(outputs);
+      const isLater = (run: JournalEntry) => run.startedAt > startedAt;
       others.filter((run) => !isLater(run)).forEach(close);
       return others.filter(isLater);
     },
@@ -91,7 +76,7 @@ export function createMemory(opened: () => { journal: Journal; sessionLook: Sess
       const { journal } = opened();
       const entries = await journal.entries().catch(() => []);
       entries
-        .filter(({ identity }) => identity === urn || (urn !== undefined && formerUrns.get(identity) === urn))
+        .filter(({ identity }) => identity === urn || (urn !== undefined && seen.formerUrnOf(identity) === urn))
         .filter((entry) => entry.owner === journal.owner && entry.stage === "answered" && entry.attemptId !== attemptId)
         .forEach(close);
     },
@@ -101,7 +86,7 @@ export function createMemory(opened: () => { journal: Journal; sessionLook: Sess
       if (template === undefined || urn === undefined || adopt !== undefined) {
         return undefined;
       }
-      if (namesDay(template) && intents.get(urn) === hashOf(intentOf(inputs))) {
+      if (namesDay(template) && seen.intentHashOf(urn) === hashOf(intentOf(inputs))) {
         // It was carried out on another day, and its file has that day's name.
         return undefined;
       }
@@ -117,9 +102,8 @@ export function createMemory(opened: () => { journal: Journal; sessionLook: Sess
     rememberedOf(inputs) {
       const urn = inputs.__urn ?? "";
       // It is run again on purpose, and the engine has not shown the outputs.
-      runsOf.get(urn)?.forEach(close);
-      runsOf.delete(urn);
-      return { again: intents.get(urn) === hashOf(intentOf(inputs)), formerIdentity: formerUrns.get(urn) };
+      seen.takeRuns(urn).forEach(close);
+      return { again: seen.intentHashOf(urn) === hashOf(intentOf(inputs)), formerIdentity: seen.formerUrnOf(urn) };
     },
   };
 }

@@ -17,10 +17,10 @@ export function rerunInWords(olds: MailboxRestoreOutputs, news: MailboxRestoreIn
   return `${why} ${whatHappens(news)} The result of ${olds.finishedAt} is forgotten, and nothing of it is undone.`;
 }
 
-/** A run on purpose (`--replace`) that was broken off, of which the state knows nothing: nobody else would tell of it. */
+/** A run on purpose (`--replace`) of which the state knows nothing: nobody else would tell of it. */
 export const unrecordedInWords = (begunAt: string, outcome: string, where: string): string =>
-  `This was run again at ${begunAt} by a run that was broken off, and the state has the result before that. It came to: ${outcome}. ` +
-  `pulumi up --replace takes that over, and sends nothing; ${where}.`;
+  `This was run again at ${begunAt}, and the state has the result before that: that run was broken off, or still goes on. It came to: ` +
+  `${outcome}. Once it is over, pulumi up --replace takes that over, and sends nothing of it again; ${where}.`;
 
 function whatHappens({ exportToPst, restoreTo, mailbox, mailboxId, adopt }: MailboxRestoreInputs): string {
   if (adopt !== undefined) {
