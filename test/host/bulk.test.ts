@@ -607,6 +607,7 @@ describe("a bulk restore in the provider process", () => {
       assert.deepEqual(restored().sort(), [1, 2, 3, 4]);
       assert.deepEqual((properties as Outputs).totals.outcomes, { Succeeded: 3, Unknown: 1 });
       assert.match(warningsOf(host), /begun on https:\/\/127\.0\.0\.1:\d+; what was restored from there counts/);
+      assert.match(warningsOf(host), /mailbox-0003@.*Set vb365:endpoint back to see how it ended/);
     });
 
     it("is not begun anew by another version, which cannot tell whether it is the same", async () => {

@@ -143,7 +143,12 @@ export async function runAll(
       // A mistake of ours in the middle: it stays as sent, and the journal has it.
       return { turn: "stop", reason };
     }
+    const before = results.known.get(name);
     await results.add({ at: now(), type: "neverSent", mailbox: name, attemptId, reason });
+    if (before !== undefined && before.type !== "neverSent" && results.known.get(name) === before) {
+      // What an earlier attempt came to stays what is known, and shows no reason of this one.
+      voice.warn(`${name}: ${reason}`);
+    }
     switch (code) {
       case undefined:
       case "config":
